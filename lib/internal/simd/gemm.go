@@ -1,0 +1,125 @@
+package simd
+
+import "fmt"
+
+// gemmK and gemmN are the block of B that is packed at once: 384×96 values, 147 KB, which
+// stay in the second-level cache while all of A goes past them.
+const (
+	gemmK = 384
+	gemmN = 96
+
+	gemmFew  = 48  // up to so many rows of A, B is not packed
+	gemmLong = 128 // from so many rows and columns on, a transposed A is packed
+)
+
+// Gemm writes the product op(A)·op(B) to C, or adds it to C if add. op(A) is m×k, op(B) is
+// k×n, C is m×n, all row-major with rows lda, ldb, ldc values apart; op transposes if transA
+// (A is stored k×m) or transB (B is stored n×k). With k = 0 the product is 0. It panics if a
+// leading dimension is shorter than a row or a slice does not hold the matrix.
+func Gemm(transA, transB bool, m, n, k int, a []float32, lda int, b []float32, ldb int, c []float32, ldc int, add bool) {
+	checkMatrix("a", transA, m, k, len(a), lda)
+	checkMatrix("b", transB, k, n, len(b), ldb)
+	checkMatrix("c", false, m, n, len(c), ldc)
+	if m == 0 || n == 0 {
+		return
+	}
+	if k == 0 {
+		for i := 0; i < m && !add; i++ {
+			clear(c[i*ldc:][:n])
+		}
+		return
+	}
+	// B is read in place if too few rows of A use it to pay for packing; the last columns never.
+	inPlace := 0
+	if !transB && m <= gemmFew {
+		inPlace = n / tileCols * tileCols
+	}
+	// Rows of Aᵀ lie lda apart: on long ones each value would be a cache line of its own.
+	packedA := transA && k >= gemmLong && n >= gemmLong
+	rowStep, ak := lda, 1
+	switch {
+	case packedA:
+		rowStep, ak = 1, tileRows
+	case transA:
+		rowStep, ak = 1, lda
+	}
+
+	ws := getWorkspace()
+	defer ws.put()
+	kMax, mp := min(k, gemmK), 0
+	if packedA {
+		mp = roundUp(m, tileRows)
+	}
+	buf := ws.floats((gemmN + mp) * kMax)
+	panels, pa := buf[:gemmN*kMax], buf[gemmN*kMax:]
+	var off [tileRows]int
+	t := tile{ko: 1, aks: ak, off: &off, ldc: ldc}
+	for p := 0; p < k; p += gemmK {
+		t.k = min(gemmK, k-p)
+		for i := 0; i < mp; i += tileRows {
+			packCols(pa[i*t.k:], tileRows, a[p*lda+i:], lda, t.k, min(tileRows, m-i))
+		}
+		for j0 := 0; j0 < n; j0 += gemmN {
+			nc := min(gemmN, n-j0)
+			from := min(nc, max(0, inPlace-j0)) // columns of this block before from are read in place
+			packB(panels, b, ldb, transB, p, t.k, j0+from, nc-from)
+			for i := 0; i < m; i += tileRows {
+				rows := min(tileRows, m-i)
+				for r := range off {
+					off[r] = min(r, rows-1) * rowStep
+				}
+				if packedA {
+					t.a = pa[i*t.k:]
+				} else {
+					t.a = a[i*rowStep+p*ak:]
+				}
+				for j := 0; j < nc; j += tileCols {
+					cols := min(tileCols, nc-j)
+					if j < from {
+						t.b, t.bks = b[p*ldb+j0+j:], ldb
+					} else {
+						t.b, t.bks = panels[(j-from)*t.k:], tileCols
+					}
+					t.c = c[i*ldc+j0+j:]
+					t.init, t.ldi = zeros[:], 0
+					if add || p > 0 {
+						t.init, t.ldi = t.c, ldc
+					}
+					if rows < tileRows || cols < tileCols {
+						t.runPart(rows, cols, add || p > 0)
+					} else {
+						t.run()
+					}
+				}
+			}
+		}
+	}
+}
+
+func checkMatrix(name string, trans bool, rows, cols, have, ld int) {
+	if trans {
+		rows, cols = cols, rows
+	}
+	if rows < 0 || cols < 0 || ld < cols {
+		panic(fmt.Sprintf("simd: Gemm: %s is %d×%d with leading dimension %d", name, rows, cols, ld))
+	}
+	if rows > 0 && cols > 0 {
+		need("Gemm", name, have, (rows-1)*ld+cols)
+	}
+}
+
+// packB packs k×n values of op(B), from row p and column j on, into panels of 16 columns.
+func packB(dst, b []float32, ldb int, trans bool, p, k, j, n int) {
+	for q := 0; q < n; q += tileCols {
+		cols := min(tileCols, n-q)
+		d := dst[q*k:][:k*tileCols]
+		if !trans {
+			packCols(d, tileCols, b[p*ldb+j+q:], ldb, k, cols)
+			continue
+		}
+		if cols < tileCols {
+			clear(d)
+		}
+		transpose(d, tileCols, b[(j+q)*ldb+p:], ldb, cols, k)
+	}
+}
