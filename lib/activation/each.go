@@ -1,0 +1,260 @@
+package activation
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+
+	"gonverge/lib/nn"
+	"gonverge/lib/progress"
+)
+
+// Block is the activations of some pictures that follow each other, for all layers and nets.
+type Block struct {
+	Pictures int // in this block
+	First    int // number of the first one, in the order of net 0
+	Layers   []LayerBlock
+}
+
+// LayerBlock is one layer of a block.
+type LayerBlock struct {
+	Name string
+	// Values has for each net Rows × Units[net] activations, row by row. A row is a picture
+	// and position: all positions of a picture, row by row of the layer, then the next
+	// picture.
+	Values [][]float32
+	Rows   int   // pictures × positions
+	Units  []int // of each net
+}
+
+// Each runs the source: it calls do with one block after the other, never two at a time,
+// while the next ones are computed on all cores. The block is valid until do returns. An
+// error of do stops the stream and is returned as it is; when ctx ends, Each returns its
+// error within the time of a block. Progress is reported as "activations", in pictures. All
+// goroutines have ended when Each returns.
+func (s *Source) Each(ctx context.Context, do func(*Block) error) error {
+	p, err := s.plan()
+	if err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	bar := progress.Start(ctx, "activations", s.set.Len())
+	r := newRun(s, p)
+	inner, cancel := context.WithCancel(ctx)
+	defer func() { // also when do panics
+		cancel()
+		r.wait.Wait()
+		r.close()
+		bar.Finish("")
+	}()
+	r.start(inner)
+	for slot := range r.ordered {
+		select {
+		case <-slot.ready:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		for _, err := range slot.errs {
+			if err != nil {
+				return err
+			}
+		}
+		// A select takes any of the cases that are ready.
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := do(&slot.block); err != nil {
+			return err
+		}
+		bar.Set(slot.block.First+slot.block.Pictures, "")
+		r.free <- slot
+	}
+	return ctx.Err()
+}
+
+// A slot is the memory of one block in flight.
+type slot struct {
+	block  Block
+	values [][][]float32 // of each layer and net, at full size
+	left   atomic.Int32  // nets still at work
+	ready  chan struct{} // closed when none is left
+	errs   []error       // of each net
+}
+
+// job is one net's share of a block.
+type job struct {
+	slot *slot
+	net  int
+}
+
+// run is the machinery of one Each: a dispatcher hands out jobs, workers fill slots, the
+// caller takes the slots in order.
+type run struct {
+	*plan
+	source  *Source
+	orders  [][]int
+	pools   []pool
+	workers int
+	jobs    chan job
+	ordered chan *slot // in the order of blocks
+	free    chan *slot
+	wait    sync.WaitGroup
+}
+
+func newRun(s *Source, p *plan) *run {
+	p.pictures = min(p.pictures, s.set.Len())
+	blocks := (s.set.Len() + p.pictures - 1) / p.pictures
+	r := &run{plan: p, source: s, pools: make([]pool, len(s.nets))}
+	for i := range s.nets {
+		r.orders = append(r.orders, s.order(i))
+	}
+	r.workers = min(runtime.GOMAXPROCS(0), blocks*len(s.nets))
+	// Enough blocks to keep the workers busy while the caller holds one and the next waits.
+	slots := min(blocks, (r.workers+len(s.nets)-1)/len(s.nets)+2)
+	r.jobs = make(chan job)
+	r.ordered = make(chan *slot, slots)
+	r.free = make(chan *slot, slots)
+	for range slots {
+		r.free <- r.newSlot()
+	}
+	return r
+}
+
+func (r *run) newSlot() *slot {
+	s := &slot{errs: make([]error, len(r.source.nets))}
+	for l, name := range r.layers {
+		full := make([][]float32, len(r.source.nets))
+		for i, units := range r.units[l] {
+			full[i] = make([]float32, r.pictures*r.positions[l]*units)
+		}
+		s.values = append(s.values, full)
+		s.block.Layers = append(s.block.Layers, LayerBlock{Name: name, Values: make([][]float32, len(full)), Units: r.units[l]})
+	}
+	return s
+}
+
+// set makes the slot ready for the block of n pictures from first.
+func (s *slot) set(first, n int, positions []int) {
+	s.block.First, s.block.Pictures = first, n
+	s.left.Store(int32(len(s.errs)))
+	s.ready = make(chan struct{})
+	clear(s.errs)
+	for l := range s.block.Layers {
+		b := &s.block.Layers[l]
+		b.Rows = n * positions[l]
+		for i, units := range b.Units {
+			b.Values[i] = s.values[l][i][:b.Rows*units]
+		}
+	}
+}
+
+// start begins dispatcher and workers; they end with ctx or with the last block.
+func (r *run) start(ctx context.Context) {
+	r.wait.Add(1 + r.workers)
+	go func() {
+		defer r.wait.Done()
+		defer close(r.ordered)
+		defer close(r.jobs)
+		total := r.source.set.Len()
+		for first := 0; first < total; first += r.pictures {
+			var s *slot
+			select {
+			case s = <-r.free:
+			case <-ctx.Done():
+				return
+			}
+			s.set(first, min(r.pictures, total-first), r.positions)
+			r.ordered <- s // has room for every slot
+			for net := range r.source.nets {
+				select {
+				case r.jobs <- job{s, net}:
+				case <-ctx.Done():
+					return
+				}
+			}
+		}
+	}()
+	for range r.workers {
+		go func() {
+			defer r.wait.Done()
+			for j := range r.jobs {
+				if err := ctx.Err(); err != nil {
+					j.slot.errs[j.net] = err
+				} else {
+					j.slot.errs[j.net] = r.compute(j)
+				}
+				if j.slot.left.Add(-1) == 0 {
+					close(j.slot.ready)
+				}
+			}
+		}()
+	}
+}
+
+// compute fills a net's part of a slot; a panic becomes an error.
+func (r *run) compute(j job) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("activation: net %d: panic: %v\n%s", j.net, p, debug.Stack())
+		}
+	}()
+	e, err := r.pools[j.net].get(r.source.nets[j.net], r.pictures, r.layers)
+	if err != nil {
+		return fmt.Errorf("activation: net %d: %w", j.net, err)
+	}
+	defer r.pools[j.net].put(e)
+	b := &j.slot.block
+	pixels := make([][]uint8, b.Pictures)
+	for k := range pixels {
+		i := b.First + k
+		if order := r.orders[j.net]; order != nil {
+			i = order[i]
+		}
+		pixels[k] = r.source.set.Picture(i)
+	}
+	if err := e.Run(pixels); err != nil {
+		return fmt.Errorf("activation: net %d, pictures from %d: %w", j.net, b.First, err)
+	}
+	for l := range b.Layers {
+		copy(b.Layers[l].Values[j.net], e.Activation(b.Layers[l].Name))
+	}
+	return nil
+}
+
+// close releases the evaluators.
+func (r *run) close() {
+	for i := range r.pools {
+		for _, e := range r.pools[i].idle {
+			_ = e.Close() // it holds memory only
+		}
+	}
+}
+
+// pool has the evaluators of one net: as many as ever ran at a time.
+type pool struct {
+	mutex sync.Mutex
+	idle  []*nn.Evaluator
+}
+
+func (p *pool) get(net *nn.Net, batch int, layers []string) (*nn.Evaluator, error) {
+	p.mutex.Lock()
+	if n := len(p.idle); n > 0 {
+		e := p.idle[n-1]
+		p.idle = p.idle[:n-1]
+		p.mutex.Unlock()
+		return e, nil
+	}
+	p.mutex.Unlock()
+	return net.Evaluator(batch, layers...)
+}
+
+func (p *pool) put(e *nn.Evaluator) {
+	p.mutex.Lock()
+	p.idle = append(p.idle, e)
+	p.mutex.Unlock()
+}

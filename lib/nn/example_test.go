@@ -1,0 +1,72 @@
+package nn_test
+
+import (
+	"fmt"
+
+	"gonverge/lib/nn"
+)
+
+func ExampleMiniAlexNet() {
+	fmt.Println(nn.MiniAlexNet([3]int{32, 32, 3}, 10))
+	// Output:
+	// MiniAlexNet, input 32×32×3
+	// layer  definition                              output  parameters  MFLOP
+	// conv1  32 of 7×7, ReLU, start 0.1 × He       26×26×32       4,736   6.36
+	// pool1  max 3×3, stride 2, ceil               13×13×32
+	// conv2  32 of 5×5, pad 2, ReLU, start 3 × He  13×13×32      25,632   8.65
+	// pool2  max 3×3, stride 2, ceil                 6×6×32
+	// conv3  64 of 3×3, pad 1, ReLU                  6×6×64      18,496   1.33
+	// conv4  64 of 3×3, pad 1, ReLU                  6×6×64      36,928   2.65
+	// conv5  48 of 3×3, pad 1, ReLU                  6×6×48      27,696   1.99
+	// pool5  max 3×3, stride 2, ceil                 3×3×48
+	// fc6    128, ReLU                                  128      55,424   0.11
+	// fc7    128, ReLU                                  128      16,512   0.03
+	// fc8    10, start 0.212 × He                        10       1,290  0.003
+	// all                                                       186,714   21.1
+}
+
+// A net of one's own, one step of training on four grey pictures, and a look at conv1.
+func ExampleSequential() {
+	arch := nn.Sequential("mine", nn.Input{Shape: [3]int{8, 8, 1}},
+		nn.Conv{Units: 6, Kernel: 3, Pad: 1},
+		nn.MaxPool{Size: 2},
+		nn.Dense{Units: 2, Linear: true},
+	)
+	net := nn.New(arch, 1)
+	trainer, err := net.Trainer(4)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer trainer.Close()
+	pixels := make([]uint8, 64)
+	x := make([]float32, 4*64)
+	for i := range 4 {
+		pixels[i] = 255
+		arch.Prepare(x[i*64:(i+1)*64], pixels)
+	}
+	if _, _, err := trainer.Step(x, []int{0, 1, 0, 1}); err != nil {
+		fmt.Println(err)
+		return
+	}
+	if _, err := trainer.Update(nn.Rule{LR: []float64{0.1, 0.1, 0.1, 0.1}, Momentum: 0.9}); err != nil {
+		fmt.Println(err)
+		return
+	}
+	read, err := net.Evaluator(16, "conv1")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer read.Close()
+	if err := read.Run([][]uint8{pixels}); err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(len(read.Activation("conv1"))/6, "positions of 6 units")
+	_, err = net.LayerShape("conv7")
+	fmt.Println(err)
+	// Output:
+	// 64 positions of 6 units
+	// nn: no layer "conv7"; have conv1, pool1, fc2
+}
