@@ -2,8 +2,10 @@ package experiment
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"html"
+	"io/fs"
 	"os"
 	"strings"
 
@@ -32,6 +34,8 @@ type Setup struct {
 	// DataDir is the folder with the data set's files; "" asks the data set for its
 	// usual place. leaves needs none.
 	DataDir string
+	// Download fetches the data set's official archive if its files are not there.
+	Download bool
 	// RecipeName is the recipe: "default" (the data set's own), "full" (the same
 	// today) or "smoke" (2,000 + 500 pictures, a small net, seconds).
 	RecipeName string
@@ -39,13 +43,15 @@ type Setup struct {
 	Seeds []uint64
 }
 
-// FromEnv returns the setup that GONVERGE_DATASET, GONVERGE_DATA and
-// GONVERGE_RECIPE choose, with seeds 1, 2, 3, 4. What is unset or empty has its
-// default; an unknown name is an error that lists the known ones.
+// FromEnv returns the setup that GONVERGE_DATASET, GONVERGE_DATA,
+// GONVERGE_DOWNLOAD (1: yes) and GONVERGE_RECIPE choose, with seeds 1, 2, 3, 4.
+// What is unset or empty has its default; an unknown name is an error that lists
+// the known ones.
 func FromEnv() (*Setup, error) {
 	s := &Setup{
 		DataName:   os.Getenv("GONVERGE_DATASET"),
 		DataDir:    os.Getenv("GONVERGE_DATA"),
+		Download:   os.Getenv("GONVERGE_DOWNLOAD") == "1",
 		RecipeName: os.Getenv("GONVERGE_RECIPE"),
 	}
 	if err := known("GONVERGE_DATASET", s.DataName, dataNames); err != nil {
@@ -54,7 +60,7 @@ func FromEnv() (*Setup, error) {
 	if err := known("GONVERGE_RECIPE", s.RecipeName, recipeNames); err != nil {
 		return nil, err
 	}
-	if s.DataDir != "" && orFirst(s.DataName, dataNames) != "leaves" {
+	if s.DataDir != "" && !s.Download && orFirst(s.DataName, dataNames) != "leaves" {
 		info, err := os.Stat(s.DataDir)
 		if err != nil {
 			return nil, fmt.Errorf("experiment: GONVERGE_DATA: %w", err)
@@ -128,7 +134,11 @@ func (s Setup) Data(ctx context.Context) (*dataset.Data, error) {
 		train, validation = smokeTrain, smokeValidation
 	}
 	if f.DataName == "cifar10" {
-		return dataset.CIFAR10(ctx, dataset.CIFAR10Config{Dir: f.DataDir, Train: train, Validation: validation})
+		data, err := dataset.CIFAR10(ctx, dataset.CIFAR10Config{Dir: f.DataDir, Download: f.Download, Train: train, Validation: validation})
+		if errors.Is(err, fs.ErrNotExist) && !f.Download {
+			return nil, fmt.Errorf("%w; or let `gonverge reproduce -data cifar10 -download` fetch it (GONVERGE_DOWNLOAD=1 for notebooks)", err)
+		}
+		return data, err
 	}
 	return dataset.Leaves(ctx, dataset.LeavesConfig{Train: train, Validation: validation})
 }

@@ -43,13 +43,12 @@ type Line struct {
 // curves is a Curves that owns its values.
 type curves struct {
 	axes
-	x       []float64
-	named   bool
-	lines   []Line
-	xs, ys  span
-	legend  legend
-	bad     int
-	outside bool // legend right of the data area
+	x      []float64
+	named  bool
+	lines  []Line
+	xs, ys span
+	legend legend
+	bad    int
 }
 
 func (cv Curves) prepare() panel {

@@ -24,7 +24,7 @@ type graph struct {
 	outputs gorgonia.Nodes // of the layers
 }
 
-// vector is memory of the graph with the node that it is bound to.
+// bind returns an input node of the graph whose value is data itself, not a copy.
 func bind(g *gorgonia.ExprGraph, name string, data []float32, shape ...int) *gorgonia.Node {
 	t := tensor.New(tensor.WithShape(shape...), tensor.WithBacking(data))
 	return gorgonia.NewTensor(g, tensor.Float32, len(shape), gorgonia.WithShape(shape...), gorgonia.WithName(name), gorgonia.WithValue(t))

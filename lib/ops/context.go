@@ -65,7 +65,7 @@ func (c *Context) each(n int, do func(worker, chunk, from, to int)) error {
 	return nil
 }
 
-// scratch returns memory for each worker, made when it first asks.
+// scratch is memory for each worker, made when it first asks.
 type scratch struct {
 	size int
 	mem  [chunks][]float32

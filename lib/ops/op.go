@@ -255,7 +255,7 @@ func (p *view) Do(in ...gorgonia.Value) (gorgonia.Value, error) {
 	return p.value, nil
 }
 
-// shapes of nodes, for errors
+// dims checks that a node is float32 with the wanted number of dimensions, none of them empty.
 func dims(n *gorgonia.Node, want int, fn, arg, layout string) error {
 	if n == nil {
 		return fmt.Errorf("ops: %s: %s is nil", fn, arg)

@@ -269,6 +269,38 @@ func TestDropoutInTraining(t *testing.T) {
 	}
 }
 
+func TestEqualOperationsAreNotMerged(t *testing.T) {
+	g := gorgonia.NewGraph()
+	x := node(g, "x", 5, 40)
+	c := &Context{Training: true}
+	a, err := Dropout(c, x, 0.5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := Dropout(c, x, 0.5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a == b || a.Op().Hashcode() == b.Op().Hashcode() {
+		t.Fatal("two dropouts of one value are one operation")
+	}
+	m := gorgonia.NewTapeMachine(g)
+	defer m.Close()
+	if err := m.RunAll(); err != nil {
+		t.Fatal(err)
+	}
+	differ := 0
+	va, vb := a.Value().Data().([]float32), b.Value().Data().([]float32)
+	for i := range va {
+		if va[i] != vb[i] {
+			differ++
+		}
+	}
+	if differ < 60 { // of 200, half by chance
+		t.Errorf("two dropouts differ in %d of %d values", differ, len(va))
+	}
+}
+
 func TestPoolGivesTiesToTheFirstMaximum(t *testing.T) {
 	g := gradCase{
 		shapes: [][]int{{1, 3, 3, 1}},

@@ -1,0 +1,24 @@
+// Package display turns a value into a MIME bundle: what a notebook front end
+// shows of it. It asks the value what it can do and knows no type of the
+// library by name; it does not know who sends or stores the bundle.
+//
+// A value shows itself by, in this order:
+//
+//   - MIMEBundle() map[string]any with MIME types as keys (text as string, binary
+//     as []byte), and optionally MIMEMetadata() map[string]any;
+//   - single formats: HTML, SVG, Markdown, Latex (string), PNG, JPEG, GIF ([]byte),
+//     JSON (any), each alone or with an error as second result;
+//   - being a mat.Matrix (HTML table), image.Image or []image.Image (PNG),
+//     error, time.Duration;
+//   - String, and in the end fmt.
+//
+// Every bundle has text/plain.
+//
+//	b := display.Of(value, "")
+//	fmt.Println(b.Data["text/plain"])
+//	message["data"] = b.JSON()
+//
+// Ownership: a bundle holds copies or immutable values, so what happens to the
+// value later does not change it. No method of the value can panic through this
+// package: a panic becomes the text of the bundle.
+package display

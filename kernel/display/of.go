@@ -1,0 +1,205 @@
+package display
+
+import (
+	"fmt"
+	"image"
+	"maps"
+	"reflect"
+	"strings"
+	"time"
+
+	"gonum.org/v1/gonum/mat"
+)
+
+// Of returns what to show of a value. text is its text/plain where the caller
+// knows better than fmt, because it knows the static type; "" leaves it to the
+// value. What the value itself says in a MIMEBundle goes before text.
+func Of(v any, text string) Bundle {
+	b := Bundle{Data: map[string]any{}}
+	var trouble string
+	if v != nil {
+		trouble = guard(func() { fill(&b, v) })
+	}
+	if _, ok := b.Data["text/plain"].(string); !ok {
+		if text == "" {
+			if t := guard(func() { text = plain(v) }); t != "" && trouble == "" {
+				trouble = t
+			}
+		}
+		b.Data["text/plain"] = text
+	}
+	if trouble != "" {
+		b.Data["text/plain"] = strings.TrimSpace(b.Plain() + "\n(" + trouble + ")")
+	}
+	return b
+}
+
+// guard runs f and returns what it panicked with, in words; "" if it did not.
+func guard(f func()) (trouble string) {
+	defer func() {
+		if r := recover(); r != nil {
+			trouble = "panic while displaying: " + describe(r)
+		}
+	}()
+	f()
+	return ""
+}
+
+// describe writes a panic value, even one whose own String panics: fmt guards that.
+func describe(r any) string { return fmt.Sprint(r) }
+
+// fill adds all that the value can show beside text/plain, and text/plain where
+// the value's own text is better than that of fmt.
+func fill(b *Bundle, v any) {
+	if m, ok := v.(interface{ MIMEBundle() map[string]any }); ok {
+		maps.Copy(b.Data, m.MIMEBundle())
+		if m, ok := v.(interface{ MIMEMetadata() map[string]any }); ok {
+			b.Metadata = m.MIMEMetadata()
+		}
+		return
+	}
+	if single(b, v) {
+		return
+	}
+	switch x := v.(type) {
+	case error:
+		b.Data["text/plain"] = x.Error()
+	case time.Duration:
+		b.Data["text/plain"] = duration(x)
+	case mat.Matrix:
+		matrix(b, x)
+	case image.Image:
+		picture(b, x)
+	case []image.Image:
+		pictures(b, x)
+	}
+}
+
+// single asks for one format after the other and reports whether there was one.
+func single(b *Bundle, v any) bool {
+	found := false
+	text := func(mime string, s string, err error) {
+		found = true
+		if err != nil {
+			b.Data["text/plain"] = mime + ": " + err.Error()
+			return
+		}
+		b.Data[mime] = s
+	}
+	binary := func(mime string, p []byte, err error) {
+		if err == nil && len(p) == 0 {
+			err = fmt.Errorf("no data")
+		}
+		found = true
+		if err != nil {
+			b.Data["text/plain"] = mime + ": " + err.Error()
+			return
+		}
+		b.Data[mime] = append([]byte(nil), p...)
+	}
+	switch x := v.(type) {
+	case interface{ HTML() string }:
+		text("text/html", x.HTML(), nil)
+	case interface{ HTML() (string, error) }:
+		s, err := x.HTML()
+		text("text/html", s, err)
+	}
+	switch x := v.(type) {
+	case interface{ SVG() string }:
+		text("image/svg+xml", x.SVG(), nil)
+	case interface{ SVG() (string, error) }:
+		s, err := x.SVG()
+		text("image/svg+xml", s, err)
+	}
+	switch x := v.(type) {
+	case interface{ Markdown() string }:
+		text("text/markdown", x.Markdown(), nil)
+	case interface{ Markdown() (string, error) }:
+		s, err := x.Markdown()
+		text("text/markdown", s, err)
+	}
+	switch x := v.(type) {
+	case interface{ Latex() string }:
+		text("text/latex", x.Latex(), nil)
+	case interface{ Latex() (string, error) }:
+		s, err := x.Latex()
+		text("text/latex", s, err)
+	}
+	switch x := v.(type) {
+	case interface{ PNG() []byte }:
+		binary("image/png", x.PNG(), nil)
+	case interface{ PNG() ([]byte, error) }:
+		p, err := x.PNG()
+		binary("image/png", p, err)
+	}
+	switch x := v.(type) {
+	case interface{ JPEG() []byte }:
+		binary("image/jpeg", x.JPEG(), nil)
+	case interface{ JPEG() ([]byte, error) }:
+		p, err := x.JPEG()
+		binary("image/jpeg", p, err)
+	}
+	switch x := v.(type) {
+	case interface{ GIF() []byte }:
+		binary("image/gif", x.GIF(), nil)
+	case interface{ GIF() ([]byte, error) }:
+		p, err := x.GIF()
+		binary("image/gif", p, err)
+	}
+	if x, ok := v.(interface{ JSON() any }); ok {
+		found = true
+		b.Data["application/json"] = x.JSON()
+	}
+	return found
+}
+
+// plain is the text of a value without a static type. Text of more than
+// mostText bytes is cut, saying so: a front end would choke on it.
+func plain(v any) string {
+	var s string
+	switch x := v.(type) {
+	case string:
+		s = x
+	case fmt.Stringer, error:
+		s = fmt.Sprint(x)
+	default:
+		s = sequence(v)
+	}
+	return Cut(s)
+}
+
+// mostElements of a slice are written; its end is left out, saying so.
+const mostElements = 1000
+
+// sequence is fmt's text of a value, of a long slice or array its beginning.
+func sequence(v any) string {
+	r := reflect.ValueOf(v)
+	if k := r.Kind(); k == reflect.Slice && r.Len() > mostElements {
+		head := fmt.Sprintf("%+v", r.Slice(0, mostElements).Interface())
+		return fmt.Sprintf("%s ...] (%d of %d elements)", strings.TrimSuffix(head, "]"), mostElements, r.Len())
+	}
+	return fmt.Sprintf("%+v", v)
+}
+
+const mostText = 64 << 10
+
+// Cut shortens a text that is too long for a front end, and says by how much.
+func Cut(s string) string {
+	if len(s) <= mostText {
+		return s
+	}
+	head := strings.ToValidUTF8(s[:mostText], "")
+	return fmt.Sprintf("%s\n... (%d of %d bytes)", head, len(head), len(s))
+}
+
+// duration rounds to what can be read: three digits or so.
+func duration(d time.Duration) string {
+	a := d.Abs()
+	for _, unit := range [...]time.Duration{time.Second, time.Millisecond, time.Microsecond} {
+		if a >= unit {
+			d = d.Round(unit / 100)
+			break
+		}
+	}
+	return d.String()
+}

@@ -1,0 +1,156 @@
+package corr
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"runtime"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+
+	"gonverge/lib/activation"
+	"gonverge/lib/internal/simd"
+	"gonverge/lib/store"
+)
+
+// kind is the folder of the cache, version what [Collect] makes of the same source.
+const (
+	kind    = "stats"
+	version = 1
+)
+
+// Collect runs a stream of activations once and returns the statistics of all its layers,
+// nets and pairs of nets. What it found is kept in the cache under the source's fingerprint,
+// and taken from there the next time; a cache that cannot be used is no error, but the
+// result's Note says so. When ctx ends it returns no statistics, since those of the first
+// pictures would be of another set, and the context's error. Activations that are not finite
+// (of a net whose training diverged) are an error that names the layer, net and unit.
+func Collect(ctx context.Context, src *activation.Source) (*Stats, error) {
+	c := openCache(src)
+	if s := c.get(); s != nil {
+		// The names of nets and pictures may differ where their bits do not.
+		s.origin = src.String()
+		return s, nil
+	}
+	s, err := collect(ctx, src)
+	if err != nil {
+		return nil, err
+	}
+	c.put(s)
+	s.note = c.note
+	return s, nil
+}
+
+// collect is Collect without the cache.
+func collect(ctx context.Context, src *activation.Source) (*Stats, error) {
+	var all []*moments
+	pictures := 0
+	err := src.Each(ctx, func(b *activation.Block) error {
+		if all == nil {
+			for _, l := range b.Layers {
+				all = append(all, newMoments(l.Name, l.Units))
+			}
+		}
+		pictures += b.Pictures
+		// A layer is one goroutine's at a time, so its sums have one order.
+		return parallel(len(all), func(i int) error {
+			return all[i].add(b.Layers[i].Values, b.Layers[i].Rows)
+		})
+	})
+	if err != nil {
+		return nil, err
+	}
+	s := &Stats{origin: src.String(), pictures: pictures}
+	for _, m := range all {
+		l, err := m.layer()
+		if err != nil {
+			return nil, err
+		}
+		s.layers = append(s.layers, l)
+	}
+	return s, nil
+}
+
+// parallel calls do(0..n−1) on up to GOMAXPROCS goroutines, joins them, and returns the
+// first error in the order of numbers; a panic is one.
+func parallel(n int, do func(i int) error) error {
+	faults := make([]error, n)
+	guarded := func(i int) {
+		defer func() {
+			if p := recover(); p != nil {
+				faults[i] = fmt.Errorf("corr: panic: %v\n%s", p, debug.Stack())
+			}
+		}()
+		faults[i] = do(i)
+	}
+	var wait sync.WaitGroup
+	var next atomic.Int32
+	for range min(n, runtime.GOMAXPROCS(0)) {
+		wait.Add(1)
+		go func() {
+			defer wait.Done()
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				guarded(i)
+			}
+		}()
+	}
+	wait.Wait()
+	for _, err := range faults {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// cache is the place of one source's statistics on disk; without a store it holds nothing.
+type cache struct {
+	store *store.Store
+	key   string
+	note  string
+}
+
+func openCache(src *activation.Source) *cache {
+	s, err := store.Default()
+	if err != nil {
+		return &cache{note: "not kept: " + err.Error()}
+	}
+	// The two forms of the kernels round differently.
+	return &cache{store: s, key: store.Key("corr", version, simd.Name(), src.Fingerprint())}
+}
+
+// get returns the statistics kept, or nil and maybe a note.
+func (c *cache) get() *Stats {
+	if c.store == nil {
+		return nil
+	}
+	data, err := c.store.Get(kind, c.key)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err == nil {
+		var s *Stats
+		if s, err = Decode(data); err == nil {
+			return s
+		}
+		// The file is whole, and yet not one of ours.
+		if kept, move := store.KeepAside(c.store.Path(kind, c.key)); move != nil {
+			err = errors.Join(err, move)
+		} else {
+			err = fmt.Errorf("%w; moved to %s", err, kept)
+		}
+	}
+	c.note = "measured again, the kept statistics could not be used: " + err.Error()
+	return nil
+}
+
+func (c *cache) put(s *Stats) {
+	if c.store == nil {
+		return
+	}
+	if err := c.store.Put(kind, c.key, Encode(s)); err != nil {
+		c.note = "not kept: " + err.Error()
+	}
+}

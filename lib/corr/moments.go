@@ -1,0 +1,173 @@
+package corr
+
+import (
+	"fmt"
+	"math"
+
+	"gonverge/lib/internal/simd"
+)
+
+// chunk is how many samples are taken together: simd.GramAdd sums so many in float32.
+const chunk = 768
+
+// moments accumulates the joint first and second moments of one layer's units, those of all
+// nets side by side. What it yields depends on the sequence of samples alone, not on how
+// they were handed over.
+type moments struct {
+	name  string
+	units []int // of each net
+	d     int   // of all nets
+	rows  int   // samples flushed
+
+	// Samples enter as z = x − shift, where shift is the mean of the first chunk: products
+	// of z keep their digits where products of x would lose them to a large mean.
+	shift []float32
+	sum   []float64 // Σ z
+	gram  []float64 // Σ z zᵀ, d×d, upper triangle
+	low   []float32
+	high  []float32
+	zeros []int
+
+	buffer []float32 // chunk × d
+	fill   int       // samples in it
+}
+
+func newMoments(name string, units []int) *moments {
+	m := &moments{name: name, units: units}
+	for _, u := range units {
+		m.d += u
+	}
+	m.sum = make([]float64, m.d)
+	m.gram = make([]float64, m.d*m.d)
+	m.zeros = make([]int, m.d)
+	m.low, m.high = make([]float32, m.d), make([]float32, m.d)
+	for j := range m.d {
+		m.low[j], m.high[j] = float32(math.Inf(1)), float32(math.Inf(-1))
+	}
+	m.buffer = make([]float32, chunk*m.d)
+	return m
+}
+
+// add takes rows samples: values has rows × units activations of each net.
+func (m *moments) add(values [][]float32, rows int) error {
+	for from := 0; from < rows; {
+		n := min(rows-from, chunk-m.fill)
+		at := m.fill * m.d
+		for net, u := range m.units {
+			src := values[net][from*u : (from+n)*u]
+			for r := range n {
+				copy(m.buffer[at+r*m.d:][:u], src[r*u:])
+			}
+			at += u
+		}
+		m.fill += n
+		from += n
+		if m.fill == chunk {
+			if err := m.flush(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// flush adds what the buffer holds to the sums.
+func (m *moments) flush() error {
+	if m.fill == 0 {
+		return nil
+	}
+	x := m.buffer[:m.fill*m.d]
+	if m.shift == nil {
+		m.shift = columnMeans(x, m.d)
+	}
+	m.describe(x)
+	simd.GramAdd(m.gram, x, m.fill, m.d, m.d)
+	m.rows += m.fill
+	m.fill = 0
+	for j := range m.d {
+		if s := m.sum[j] + m.gram[j*m.d+j]; math.IsNaN(s) || math.IsInf(s, 0) {
+			net, unit := m.where(j)
+			return fmt.Errorf("corr: layer %q: unit %d of net %d has activations from %v to %v among samples %d to %d: no finite moments",
+				m.name, unit, net, m.low[j], m.high[j], m.rows-len(x)/m.d, m.rows-1)
+		}
+	}
+	return nil
+}
+
+// describe updates low, high and zeros, subtracts the shift from x and adds it to sum.
+func (m *moments) describe(x []float32) {
+	// Strips of columns keep their running values in the first-level cache; the loop over a
+	// strip has slices of one length, so that bounds are checked once.
+	d := m.d
+	for r := 0; r < len(x); r += d {
+		row := x[r:][:d]
+		shift, sum, low, high, zeros := m.shift[:d], m.sum[:d], m.low[:d], m.high[:d], m.zeros[:d]
+		for j, v := range row {
+			if v < low[j] {
+				low[j] = v
+			}
+			if v > high[j] {
+				high[j] = v
+			}
+			// 1 for the bits of +0 and −0, without a branch: half of all values are zeros.
+			zeros[j] += int((uint64(math.Float32bits(v)<<1) - 1) >> 63)
+			z := v - shift[j]
+			row[j] = z
+			sum[j] += float64(z)
+		}
+	}
+}
+
+// columnMeans returns the mean of each column of x, d values a row, rounded to float32. The
+// mean of a constant column is that constant.
+func columnMeans(x []float32, d int) []float32 {
+	sum := make([]float64, d)
+	for r := 0; r < len(x); r += d {
+		for j, v := range x[r:][:d] {
+			sum[j] += float64(v)
+		}
+	}
+	mean := make([]float32, d)
+	for j, s := range sum {
+		mean[j] = float32(s / float64(len(x)/d))
+	}
+	return mean
+}
+
+// where returns the net and the unit in it of a column.
+func (m *moments) where(column int) (net, unit int) {
+	for net, u := range m.units {
+		if column < u {
+			return net, column
+		}
+		column -= u
+	}
+	panic(fmt.Sprintf("corr: column %d of %d", column, m.d))
+}
+
+// layer returns the finished statistics.
+func (m *moments) layer() (*Layer, error) {
+	if err := m.flush(); err != nil {
+		return nil, err
+	}
+	l := newLayer(m.name, m.units)
+	l.samples = m.rows
+	if m.rows == 0 {
+		return l, nil
+	}
+	n := float64(m.rows)
+	drift := make([]float64, m.d) // mean of z
+	for j := range m.d {
+		drift[j] = m.sum[j] / n
+		l.mean[j] = float64(m.shift[j]) + drift[j]
+		l.low[j], l.high[j] = float64(m.low[j]), float64(m.high[j])
+		l.zero[j] = float64(m.zeros[j]) / n
+	}
+	for i := range m.d {
+		for j := i; j < m.d; j++ {
+			l.cov[i*m.d+j] = m.gram[i*m.d+j]/n - drift[i]*drift[j]
+		}
+	}
+	l.settle()
+	return l, nil
+}
