@@ -58,14 +58,15 @@ func (n *Net) newGraph(ctx *ops.Context, batch, count int) (*graph, error) {
 			if l.Linear {
 				f = ops.Conv2D
 			}
-			// Before the first weights nothing asks for a gradient.
-			h, err = f(ctx, h, param(), param(), l.stride(), l.Pad, next > 2)
+			deep := next > 0 // before the first weights nothing asks for a gradient
+			h, err = f(ctx, h, param(), param(), l.stride(), l.Pad, deep)
 		case Dense:
 			f := ops.DenseReLU
 			if l.Linear {
 				f = ops.Dense
 			}
-			h, err = f(ctx, h, param(), param(), next > 2)
+			deep := next > 0 // before the first weights nothing asks for a gradient
+			h, err = f(ctx, h, param(), param(), deep)
 		case MaxPool:
 			h, err = ops.MaxPool(ctx, h, l.Size, l.stride(), 0, !l.Floor)
 		case Dropout:
