@@ -1,0 +1,110 @@
+package cell
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+func TestParseSortsThePartsAndKeepsPositions(t *testing.T) {
+	for _, c := range []struct {
+		name, src             string
+		imports, decls, stmts int
+		list                  bool
+	}{
+		{"mixed", "import \"fmt\"\nfunc f() {}\nx := 1\nfmt.Println(x)\ntype T struct{ A int }", 1, 2, 2, false},
+		{"one line", "import \"fmt\"; x := 1; func f() {}; x", 1, 1, 2, false},
+		{"for clauses", "for i := 0; ; i++ { break }\nfor ; ; { break }\nif x := 1; x > 0 { }", 0, 0, 3, false},
+		{"for with comments", "for i := 0 /* a; b */; i < 3 /* c */; i++ { /* d */ }", 0, 0, 1, false},
+		{"list of values", "a := 1\na, a + 1, []int{1, 2}", 0, 0, 2, true},
+		{"list with literals", "func() int { return 1 }(), map[string]int{}", 0, 0, 1, true},
+		{"parallel assignment", "a, b = b, a", 0, 0, 1, false},
+		{"method and literal", "func (t T) M() {}\nfunc(t T) { }(x)", 0, 1, 1, false},
+		{"package clause", "package foo\nx := 1", 0, 0, 1, false},
+		{"groups", "import (\n\"a\"\n\"b\"\n)\nconst (\nX = iota\nY\n)\nvar (\na int\nb int\n)", 2, 1, 1, false},
+		{"generic", "func F[T any](x T) T { return x }\nF[int](3)", 0, 1, 1, false},
+		{"labels", "outer:\nfor { break outer }", 0, 0, 1, false},
+		{"empty", "// only a comment\n", 0, 0, 0, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got, err := NewFiles().Parse(1, "In[1]", c.src)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(got.Imports) != c.imports || len(got.Decls) != c.decls || len(got.Body.List) != c.stmts || got.List != c.list {
+				t.Errorf("got %d imports, %d declarations, %d statements, list %v; want %d, %d, %d, %v", len(got.Imports), len(got.Decls), len(got.Body.List), got.List, c.imports, c.decls, c.stmts, c.list)
+			}
+		})
+	}
+	f := NewFiles()
+	c, err := f.Parse(3, "In[7]", "x := 1\nimport \"fmt\"\n\n  fmt.Println(x)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := f.Position(c.Body.List[1].Pos()), (Position{3, 4, 3}); got != want {
+		t.Errorf("statement at %v, want %v", got, want)
+	}
+	if f.Label(3) != "In[7]" || f.Line(3, 4) != "  fmt.Println(x)" || f.Line(3, 9) != "" {
+		t.Errorf("label %q, line %q", f.Label(3), f.Line(3, 4))
+	}
+}
+
+func TestParseErrorsNameTheirPlace(t *testing.T) {
+	for _, c := range []struct{ src, want string }{
+		{"x := 1\ny := )", "2:6: expected operand, found ')'"},
+		{"for i := 0; i < 3; i++ {", "expected '}'"},
+		{"x := \"abc", "1:6: string literal not terminated"},
+		{"func f( {", "1:9: expected"},
+		{"a b", "1:3: expected"},
+	} {
+		_, err := NewFiles().Parse(1, "In[1]", c.src)
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%q: got %v, want %q", c.src, err, c.want)
+		}
+	}
+}
+
+func TestCommand(t *testing.T) {
+	for _, c := range []struct {
+		src, name, rest string
+		ok              bool
+	}{
+		{"%who", "who", "", true},
+		{" %time f()\nx", "time", " f()\nx", true},
+		{"x % y", "", "", false},
+		{"%%bash\nls", "", "", false},
+		{"% ", "", " ", false},
+	} {
+		name, rest, ok := Command(c.src)
+		if ok != c.ok || ok && (name != c.name || rest != c.rest) {
+			t.Errorf("%q: %q %q %v", c.src, name, rest, ok)
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	for _, s := range []string{"x := 1", "import \"fmt\"\nfmt.Print(1); func f() {}", "for ;; {", "a, b", "func (", "\"", "`", "{{{", "%x", "é := `ü`", "x :=\x00"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, src string) {
+		files := NewFiles()
+		if c, err := files.Parse(1, "In[1]", src); err == nil && c.Body == nil {
+			t.Error("no body")
+		}
+		files.ParseLoosely(src)
+		if s, _ := Status(src); s != "complete" && s != "incomplete" && s != "invalid" {
+			t.Error(s)
+		}
+	})
+}
+
+func ExampleFiles_Parse() {
+	files := NewFiles()
+	c, err := files.Parse(1, "In[1]", "import \"fmt\"\nx := 2\nfunc f() int { return x }\nf()")
+	fmt.Println(len(c.Imports), len(c.Decls), len(c.Body.List), err)
+	_, err = files.Parse(2, "In[2]", "x := )")
+	fmt.Println(err)
+	// Output:
+	// 1 1 2 <nil>
+	// 1:6: expected operand, found ')'
+}

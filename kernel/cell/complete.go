@@ -1,0 +1,81 @@
+package cell
+
+import (
+	"go/scanner"
+	"go/token"
+	"strings"
+)
+
+// Status judges a cell that is being typed: "complete", "incomplete" with the indent of its next line, or "invalid".
+func Status(src string) (status, indent string) {
+	if _, _, ok := Command(src); ok {
+		return "complete", ""
+	}
+	depth, open := brackets(src)
+	if depth < 0 {
+		return "invalid", ""
+	}
+	if open || depth > 0 {
+		return "incomplete", indentOf(src, depth)
+	}
+	p := &parse{files: NewFiles(), name: "draft"}
+	p.cell(src)
+	if len(p.errs) == 0 {
+		return "complete", ""
+	}
+	// A text that only lacks more text, such as `x :=` or `a +`, fails at its very end.
+	lines := strings.Split(strings.TrimRight(src, " \t\n"), "\n")
+	if e := p.errs.Sort()[0]; strings.Contains(e.Message, "found end of cell") || e.Line > len(lines) || strings.Contains(e.Message, "found newline") && e.Line == len(lines) {
+		return "incomplete", indentOf(src, 0)
+	}
+	return "invalid", ""
+}
+
+// brackets counts open brackets; open tells that a raw string or comment is not closed.
+func brackets(src string) (depth int, open bool) {
+	file := token.NewFileSet().AddFile("", -1, len(src))
+	var sc scanner.Scanner
+	sc.Init(file, []byte(src), func(_ token.Position, msg string) {
+		if strings.Contains(msg, "raw string literal not terminated") || strings.Contains(msg, "comment not terminated") {
+			open = true
+		}
+	}, 0)
+	for {
+		_, t, _ := sc.Scan()
+		switch t {
+		case token.EOF:
+			return depth, open
+		case token.LPAREN, token.LBRACE, token.LBRACK:
+			depth++
+		case token.RPAREN, token.RBRACE, token.RBRACK:
+			if depth--; depth < 0 {
+				return depth, open
+			}
+		}
+	}
+}
+
+// indentOf is the indent of the line that follows: one tab more after an opening bracket.
+func indentOf(src string, depth int) string {
+	line := src[strings.LastIndexByte(strings.TrimRight(src, "\n"), '\n')+1:]
+	lead := line[:len(line)-len(strings.TrimLeft(line, " \t"))]
+	line = strings.TrimSpace(line)
+	if depth > 0 && line != "" && strings.ContainsRune("({[:", rune(line[len(line)-1])) {
+		return lead + "\t"
+	}
+	return strings.TrimRight(lead, "\n")
+}
+
+// Command recognises a cell that starts with a %-command: it returns its name without the sign, and the rest of the cell.
+func Command(src string) (name, rest string, ok bool) {
+	t := strings.TrimLeft(src, " \t\n")
+	if !strings.HasPrefix(t, "%") || strings.HasPrefix(t, "%%") {
+		return "", "", false
+	}
+	t = t[1:]
+	i := strings.IndexFunc(t, func(r rune) bool { return r == ' ' || r == '\t' || r == '\n' })
+	if i < 0 {
+		i = len(t)
+	}
+	return t[:i], t[i:], i > 0
+}

@@ -1,0 +1,147 @@
+package cell
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/scanner"
+	"strings"
+)
+
+// ResultName is the name of the call that carries a final list of values: `a, b` parses as a call of it.
+const ResultName = "__res"
+
+// Cell is a parsed cell. Its nodes have positions in the Files that parsed it.
+type Cell struct {
+	Number  int
+	Imports []*ast.ImportSpec
+	Decls   []ast.Decl     // types, constants, functions and methods
+	Body    *ast.BlockStmt // the statements, variable declarations included; never nil
+	List    bool           // the last statement is a list of values, a call of ResultName
+}
+
+// Parse parses a cell. The error is a Diagnostics. Number must be new: it names the cell for as long as Files lives.
+func (f *Files) Parse(number int, label, src string) (*Cell, error) {
+	f.cells[fileName(number)] = source{number, label, strings.Split(src, "\n")}
+	p := &parse{files: f, name: fileName(number), number: number}
+	c := p.cell(src)
+	if len(p.errs) > 0 {
+		return nil, p.errs.Sort().withoutEcho()
+	}
+	return c, nil
+}
+
+// withoutEcho drops complaints about the end of the cell that follow from an earlier mistake.
+func (l Diagnostics) withoutEcho() Diagnostics {
+	kept := l[:1]
+	for _, d := range l[1:] {
+		if !strings.Contains(d.Message, "found end of cell") {
+			kept = append(kept, d)
+		}
+	}
+	return kept
+}
+
+// Reparse parses a cell again into fresh syntax.
+func (f *Files) Reparse(number int) *Cell {
+	p := &parse{files: f, name: fileName(number), number: number}
+	return p.cell(strings.Join(f.cells[p.name].lines, "\n"))
+}
+
+// ParseLoosely parses what it can of a cell that is being typed; it keeps no record of it.
+func (f *Files) ParseLoosely(src string) *Cell {
+	p := &parse{files: f, name: "draft", loose: true}
+	return p.cell(src)
+}
+
+type parse struct {
+	files  *Files
+	name   string
+	number int
+	loose  bool
+	errs   Diagnostics
+}
+
+// part parses one text in which all that belongs to other parts is blank.
+func (p *parse) part(before, text, after string) *ast.File {
+	mode := parser.SkipObjectResolution
+	if p.loose {
+		mode |= parser.AllErrors
+	}
+	file, err := parser.ParseFile(p.files.Set, p.name, before+text+after, mode)
+	if list, ok := err.(scanner.ErrorList); ok {
+		for _, e := range list {
+			msg := strings.NewReplacer("found '}'", "found end of cell", "found 'EOF'", "found end of cell").Replace(e.Msg)
+			at := Position{p.number, max(1, e.Pos.Line-headerLines), e.Pos.Column}
+			p.errs = append(p.errs, Diagnostic{Position: at, Message: msg})
+		}
+	}
+	return file
+}
+
+func (p *parse) cell(src string) *Cell {
+	c := &Cell{Number: p.number, Body: &ast.BlockStmt{}}
+	pieces := split(src)
+	only := func(k kind) string {
+		return blank(src, pieces, func(_ int, q piece) bool { return q.kind == k })
+	}
+	has := map[kind]bool{}
+	last := -1
+	for i, q := range pieces {
+		has[q.kind] = true
+		if q.kind == stmtPiece {
+			last = i
+		}
+	}
+	if has[importPiece] {
+		if f := p.part("package main\n\n", only(importPiece), "\n"); f != nil {
+			c.Imports = f.Imports
+		}
+	}
+	if has[declPiece] {
+		if f := p.part("package main\n\n", only(declPiece), "\n"); f != nil {
+			c.Decls = f.Decls
+		}
+	}
+	if has[stmtPiece] {
+		list := pieces[last].list
+		text := blank(src, pieces, func(i int, q piece) bool { return q.kind == stmtPiece && !(list && i == last) })
+		c.Body.List = p.body("package main\nfunc _() {\n", text, "\n}")
+		if list {
+			text := blank(src, pieces, func(i int, _ piece) bool { return i == last })
+			c.Body.List = append(c.Body.List, p.body("package main\nfunc _() { "+ResultName+"(\n", strings.TrimSuffix(text, ";"), ")\n}")...)
+		}
+		c.List = list && last == len(pieces)-1
+	}
+	if len(p.errs) == 0 {
+		for _, d := range c.Decls {
+			if _, bad := d.(*ast.BadDecl); bad {
+				p.errs = append(p.errs, Diagnostic{Position: Position{p.number, 1, 1}, Message: "bad declaration"})
+			}
+		}
+	}
+	return c
+}
+
+// body parses statements inside a function and returns them.
+func (p *parse) body(before, text, after string) []ast.Stmt {
+	f := p.part(before, text, after)
+	if f == nil || len(p.errs) > 0 && !p.loose {
+		return nil
+	}
+	for _, d := range f.Decls {
+		if fd, ok := d.(*ast.FuncDecl); ok && fd.Body != nil {
+			return fd.Body.List
+		}
+	}
+	return nil
+}
+
+// EndsWithValue reports whether the last statement is an expression whose values are the cell's, and returns it.
+func (c *Cell) EndsWithValue() ast.Expr {
+	if n := len(c.Body.List); n > 0 {
+		if es, ok := c.Body.List[n-1].(*ast.ExprStmt); ok {
+			return es.X
+		}
+	}
+	return nil
+}

@@ -1,0 +1,178 @@
+package check_test
+
+import (
+	"fmt"
+	"go/types"
+	"strings"
+	"testing"
+
+	"gonverge/kernel/cell"
+	"gonverge/kernel/check"
+	"gonverge/kernel/symbols"
+)
+
+// program checks cells one after the other and commits those that pass.
+type program struct {
+	*check.Program
+	n int
+}
+
+func newProgram(t testing.TB) *program {
+	p, err := check.New(cell.NewFiles(), symbols.ExportData(), symbols.Preload())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &program{Program: p}
+}
+
+func (p *program) cell(src string) (*check.Unit, error) {
+	p.n++
+	c, err := p.Files.Parse(p.n, fmt.Sprintf("In[%d]", p.n), src)
+	if err != nil {
+		return nil, err
+	}
+	u, err := p.Check(c)
+	if err == nil {
+		u.Commit()
+	}
+	return u, err
+}
+
+func TestErrorsSayWhatAndWhere(t *testing.T) {
+	for _, c := range []struct{ cells, want string }{ // cells parted by ---; the last one fails
+		{"x := undefinedVar", "1:6: undefined: undefinedVar"},
+		{"x := 1\n---\nx = \"a\"", "1:5: cannot use \"a\""},
+		{"func f() int { }", "1:16: missing return"},
+		{"func f() int { return later() }", "undefined: later"},
+		{"a := 1\n---\na := 5\nb := a + nope\n---\nb", "undefined: b"},
+		{"import \"nope/x\"", "package nope/x is not in this kernel"},
+		{"fmt.Printl(1)", "1:5: undefined: fmt.Printl"},
+		{"break", "break not in for"},
+		{"return 5", "too many return values"},
+		{"x := 1; x * 2; x", "is not used"},
+		{"type T struct{}\n---\nfunc (T) M() int { return nope }\n---\nT{}.M()", "M undefined"},
+		{"func f() (int, error) { return 1, nil }\nfunc g() int { return f() }", "too many return values"},
+		{"func f() (int, error) { return 1, nil }\nfunc() { x := f(); _ = x }()", "assignment mismatch"},
+		{"func f() (int, int) { return 1, 2 }\n---\nx := f()", "assignment mismatch"},
+		{"var v any = 1\nv + 1", "mismatched types"},
+	} {
+		p := newProgram(t)
+		var err error
+		for _, src := range strings.Split(c.cells, "\n---\n") {
+			_, err = p.cell(src)
+		}
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%q: got %v, want %q", c.cells, err, c.want)
+		}
+	}
+}
+
+func TestHints(t *testing.T) {
+	for _, c := range []struct{ src, want string }{
+		{"total := 1\ntotl + 1", "did you mean total?"},
+		{"strings.ToUper(\"\")", "did you mean strings.ToUpper?"},
+		{"mat.NewDens(1, 1, nil)", "did you mean mat.NewDense?"},
+		{"var b strings.Builder\nb.WriteSting(\"\")", "did you mean WriteString?"},
+		{"zzzzzz", ""},
+	} {
+		_, err := newProgram(t).cell(c.src)
+		list, ok := err.(cell.Diagnostics)
+		if !ok || list[0].Hint != c.want {
+			t.Errorf("%q: got %+v, want hint %q", c.src, err, c.want)
+		}
+	}
+}
+
+func TestGlobalsKeepTheirSlotWhileTheirTypeStays(t *testing.T) {
+	p := newProgram(t)
+	slot := func(name string) string { return p.Slots[p.Scope()[name]] }
+	cells := func(srcs ...string) {
+		t.Helper()
+		for _, s := range srcs {
+			if _, err := p.cell(s); err != nil {
+				t.Fatal(s, err)
+			}
+		}
+	}
+	cells("x := 1\nfunc f() int { return x }\ntype T struct{ A int }\nvar v T")
+	x, f, typ := slot("x"), slot("f"), p.Scope()["T"]
+	cells("x := 2", "func f() int { return 3 }", "type T struct{ A int }")
+	if slot("x") != x || slot("f") != f || p.Scope()["T"] != typ {
+		t.Error("the same types do not give the same slots")
+	}
+	cells("x := \"s\"", "func f(n int) {}", "type T struct{ A, B int }")
+	if slot("x") == x || slot("f") == f || p.Scope()["T"] == typ {
+		t.Error("other types give the same slots")
+	}
+	if got := p.Scope()["v"].Type(); !types.Identical(got, typ.Type()) {
+		t.Errorf("v is now %v: old values keep their type", got)
+	}
+}
+
+func TestCheckedCallsWrapOnlyWhatIsNotGo(t *testing.T) {
+	const f = "func f() (int, error) { return 1, nil }\n"
+	for _, c := range []struct {
+		src  string
+		want int // calls that are wrapped
+	}{
+		{"x := f()", 1},
+		{"x, err := f()", 0},
+		{"x, _ := f()", 0},
+		{"f()", 0},
+		{"y := f() + f()", 2},
+		{"var z int = f()", 1},
+		{"fmt.Println(f())", 0},
+		{"[]int{f(), 2}", 1},
+		{"for range f() { }", 1},
+		{"if f() > 0 { }", 1},
+		{"strconv.Itoa(f())", 1},
+		{"a, b := f(), f()", 2},
+	} {
+		u, err := newProgram(t).cell(f + c.src)
+		if err != nil {
+			t.Errorf("%q: %v", c.src, err)
+			continue
+		}
+		if got := strings.Count(check.Text(u.Body), "__must"); got != c.want {
+			t.Errorf("%q: %d calls wrapped, want %d", c.src, got, c.want)
+		}
+	}
+}
+
+func TestExportDataIsReadOrRefused(t *testing.T) {
+	if _, err := check.New(cell.NewFiles(), nil, nil); err != nil {
+		t.Error(err)
+	}
+	data := symbols.ExportData()
+	for _, n := range []int{1, 10, 1000, len(data) - 1} {
+		if _, err := check.New(cell.NewFiles(), data[:n], nil); err == nil {
+			t.Errorf("%d bytes of the export data are accepted", n)
+		}
+	}
+}
+
+func TestPackagesNeedNoImport(t *testing.T) {
+	p := newProgram(t)
+	for _, src := range []string{"math.Pi", "mat.NewDense(1, 1, nil)", "rand.IntN(3)", "xml.Header", "var d time.Duration", "json := 3\njson + 1", "func f(fmt int) int { return fmt }"} {
+		if _, err := p.cell(src); err != nil {
+			t.Errorf("%q: %v", src, err)
+		}
+	}
+}
+
+func ExampleProgram_Check() {
+	p, err := check.New(cell.NewFiles(), symbols.ExportData(), symbols.Preload())
+	if err != nil {
+		panic(err)
+	}
+	c, _ := p.Files.Parse(1, "In[1]", "x := math.Sqrt(2)\nx > 1")
+	u, err := p.Check(c)
+	fmt.Println(u.Scope["x"].Type(), u.Info.Types[u.Last].Type, err)
+	u.Commit()
+	c, _ = p.Files.Parse(2, "In[2]", "x = \"two\"")
+	_, err = p.Check(c)
+	fmt.Println(err)
+	// Output:
+	// float64 untyped bool <nil>
+	// 1:5: cannot use "two" (untyped string constant) as float64 value in assignment
+}

@@ -1,0 +1,270 @@
+package check
+
+import (
+	"go/ast"
+	"go/token"
+	"go/types"
+	"maps"
+	"slices"
+)
+
+// lateMethod is a method for a type that an earlier cell declared and that stays.
+type lateMethod struct {
+	decl *ast.FuncDecl
+	name string // of the function that stands for it in the pass
+}
+
+// declarations is the first pass: types, constants and signatures; bodies are left for the third.
+func (u *Unit) declarations(decls []ast.Decl, carry bool) []types.Error {
+	p := u.Program
+	methods, specs, keep := u.declaredTypes(decls)
+	file := u.typeDecls(specs, keep)
+	if carry {
+		methods = append(methods, u.carriedMethods(methods, specs, keep)...)
+	}
+	var lates []lateMethod
+	for _, m := range methods {
+		base := Receiver(m)
+		td := u.Types[base]
+		if td != nil {
+			td.Methods[m.Name.Name] = m
+		}
+		if td == nil || !keep[base] {
+			file = append(file, m)
+			u.Funcs = append(u.Funcs, &Func{Decl: m, Receiver: base})
+			continue
+		}
+		if td.Spec.TypeParams != nil {
+			continue // an unchanged generic method
+		}
+		name := "m" + Mark + base + Mark + m.Name.Name
+		file = append(file, AsFunc(name, m))
+		lates = append(lates, lateMethod{m, name})
+		u.Funcs = append(u.Funcs, &Func{Decl: m, Receiver: base})
+	}
+	file = append(file, u.plainDecls(decls)...)
+	pkg, errs := p.Pass(u.Scope, file, decls[0].Pos(), u.Info, true)
+	if len(errs) > 0 {
+		return errs
+	}
+	late := u.addMethods(pkg, lates)
+	u.bind(pkg, late)
+	return nil
+}
+
+// declaredTypes finds the types that a cell declares, and the earlier ones that it adds methods to. A type whose text and
+// methods' signatures are as before, and all that it mentions too, is kept: its values and methods stay good.
+func (u *Unit) declaredTypes(decls []ast.Decl) (methods []*ast.FuncDecl, specs map[string]*ast.TypeSpec, keep map[string]bool) {
+	p := u.Program
+	specs, keep = map[string]*ast.TypeSpec{}, map[string]bool{}
+	current := func(name string) *TypeDecl { // the visible session type of that name
+		if old := p.decls[name]; old != nil && p.scope[name] == old.Object {
+			return old
+		}
+		return nil
+	}
+	for _, d := range decls {
+		if g, ok := d.(*ast.GenDecl); ok && g.Tok == token.TYPE {
+			for _, sp := range g.Specs {
+				t := sp.(*ast.TypeSpec)
+				specs[t.Name.Name] = t
+				old := current(t.Name.Name)
+				keep[t.Name.Name] = old != nil && old.text == Text(t) && !t.Assign.IsValid()
+			}
+		}
+	}
+	for _, d := range decls {
+		f, ok := d.(*ast.FuncDecl)
+		if !ok || f.Recv == nil {
+			continue
+		}
+		methods = append(methods, f)
+		base := Receiver(f)
+		old := current(base)
+		if old == nil {
+			continue
+		}
+		was := old.Methods[f.Name.Name]
+		changed := was != nil && (Text(was.Type) != Text(f.Type) || Text(was.Recv.List[0].Type) != Text(f.Recv.List[0].Type))
+		if old.Spec.TypeParams != nil && (was == nil || Text(was) != Text(f)) {
+			changed = true // instances are made from the declaration as a whole
+		}
+		if specs[base] == nil {
+			specs[base], keep[base] = old.Spec, true
+		}
+		if changed {
+			keep[base] = false
+			if specs[base] == old.Spec {
+				specs[base] = Clone(old.Spec)
+			}
+		}
+	}
+	for again := true; again; { // a type that mentions a changed one is changed
+		again = false
+		for name, sp := range specs {
+			if !keep[name] {
+				continue
+			}
+			ast.Inspect(sp, func(x ast.Node) bool {
+				if id, ok := x.(*ast.Ident); ok && id.Name != name && specs[id.Name] != nil && !keep[id.Name] && keep[name] {
+					keep[name], again = false, true
+				}
+				return true
+			})
+		}
+	}
+	return methods, specs, keep
+}
+
+// sortedByPosition gives the names of specs in the order of the source.
+func sortedByPosition(specs map[string]*ast.TypeSpec) []string {
+	return slices.SortedFunc(maps.Keys(specs), func(a, b string) int { return int(specs[a].Pos()) - int(specs[b].Pos()) })
+}
+
+// typeDecls records the types in u.Types and returns declarations of the new ones.
+func (u *Unit) typeDecls(specs map[string]*ast.TypeSpec, keep map[string]bool) (file []ast.Decl) {
+	for _, name := range sortedByPosition(specs) {
+		if keep[name] {
+			td := *u.Program.decls[name]
+			td.Methods = maps.Clone(td.Methods)
+			u.Types[name] = &td
+			continue
+		}
+		u.Types[name] = &TypeDecl{Spec: specs[name], text: Text(specs[name]), Methods: map[string]*ast.FuncDecl{}}
+		file = append(file, &ast.GenDecl{TokPos: specs[name].Pos(), Tok: token.TYPE, Specs: []ast.Spec{specs[name]}})
+	}
+	return file
+}
+
+// carriedMethods returns copies of the methods that earlier versions of changed types had and the cell does not define.
+func (u *Unit) carriedMethods(methods []*ast.FuncDecl, specs map[string]*ast.TypeSpec, keep map[string]bool) (out []*ast.FuncDecl) {
+	defined := map[string]bool{}
+	for _, m := range methods {
+		defined[Receiver(m)+"."+m.Name.Name] = true
+	}
+	for _, name := range sortedByPosition(specs) {
+		old := u.Program.decls[name]
+		if old == nil || keep[name] {
+			continue
+		}
+		for _, k := range slices.Sorted(maps.Keys(old.Methods)) {
+			if !defined[name+"."+k] {
+				out = append(out, Clone(old.Methods[k]))
+				u.carried = true
+			}
+		}
+	}
+	return out
+}
+
+// plainDecls returns constants and functions. main and init run with the statements.
+func (u *Unit) plainDecls(decls []ast.Decl) (file []ast.Decl) {
+	for _, d := range decls {
+		switch d := d.(type) {
+		case *ast.GenDecl:
+			if d.Tok == token.CONST {
+				file = append(file, d)
+			}
+		case *ast.FuncDecl:
+			if d.Recv != nil {
+				continue
+			}
+			if d.Name.Name == "init" {
+				d.Name.Name = "init" + Mark
+			}
+			if d.Name.Name == "main" || d.Name.Name == "init"+Mark {
+				u.callLast(d)
+			}
+			file = append(file, d)
+			u.Funcs = append(u.Funcs, &Func{Decl: d})
+		}
+	}
+	return file
+}
+
+// callLast adds a call of main or init to the statements; a value of the cell stays last.
+func (u *Unit) callLast(d *ast.FuncDecl) {
+	call := ast.Stmt(&ast.ExprStmt{X: &ast.CallExpr{Fun: Ident(d.Pos(), d.Name.Name)}})
+	at := len(u.Body.List)
+	if u.calls == 0 && at > 0 {
+		if _, ok := u.Body.List[at-1].(*ast.ExprStmt); ok {
+			at--
+		}
+	}
+	if at == len(u.Body.List) {
+		u.calls++
+	}
+	u.Body.List = slices.Insert(u.Body.List, at, call)
+}
+
+// addMethods gives the kept types their new methods; it returns the names that stood for them.
+func (u *Unit) addMethods(pkg *types.Package, lates []lateMethod) map[string]bool {
+	p := u.Program
+	names := map[string]bool{}
+	for _, l := range lates {
+		names[l.name] = true
+		if u.probe {
+			continue
+		}
+		sig := pkg.Scope().Lookup(l.name).Type().(*types.Signature)
+		named := p.decls[Receiver(l.decl)].Object.Type().(*types.Named)
+		if m := method(named, l.decl.Name.Name); m != nil {
+			if p.ghosts[m] { // defined again after a failure
+				delete(p.ghosts, m)
+				u.added = append(u.added, m)
+			}
+			continue
+		}
+		var params []*types.Var
+		for i := 1; i < sig.Params().Len(); i++ {
+			params = append(params, sig.Params().At(i))
+		}
+		r := sig.Params().At(0)
+		recv := types.NewVar(r.Pos(), named.Obj().Pkg(), r.Name(), r.Type())
+		m := types.NewFunc(l.decl.Name.Pos(), named.Obj().Pkg(), l.decl.Name.Name,
+			types.NewSignatureType(recv, nil, nil, types.NewTuple(params...), sig.Results(), sig.Variadic()))
+		named.AddMethod(m)
+		u.added = append(u.added, m)
+	}
+	return names
+}
+
+// bind gives slots to what the first pass declared and puts it in the unit's scope.
+func (u *Unit) bind(pkg *types.Package, skip map[string]bool) {
+	p := u.Program
+	for _, k := range pkg.Scope().Names() {
+		o := pkg.Scope().Lookup(k)
+		if _, imported := o.(*types.PkgName); imported || o.Pkg() != pkg || o == p.scope[k] || skip[k] {
+			continue
+		}
+		switch o := o.(type) {
+		case *types.Func:
+			if old, ok := p.scope[k].(*types.Func); ok && p.Slots[old] != "" && types.Identical(old.Type(), o.Type()) && o.Signature().TypeParams() == nil {
+				p.Slots[o] = p.Slots[old]
+			} else {
+				p.Slots[o] = p.Fresh(k)
+			}
+		case *types.TypeName:
+			if u.Types[k] != nil {
+				u.Types[k].Object = o
+				if !u.probe {
+					p.TypeDecls[o] = u.Types[k]
+				}
+			}
+		}
+		u.Scope[k] = o
+	}
+	for _, td := range u.Types {
+		td.Scope = u.Scope
+	}
+}
+
+// method finds a declared method by name.
+func method(n *types.Named, name string) *types.Func {
+	for i := range n.NumMethods() {
+		if n.Method(i).Name() == name {
+			return n.Method(i)
+		}
+	}
+	return nil
+}

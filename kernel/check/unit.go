@@ -1,0 +1,212 @@
+package check
+
+import (
+	"errors"
+	"go/ast"
+	"go/token"
+	"go/types"
+	"maps"
+	"strconv"
+	"strings"
+
+	"gonverge/kernel/cell"
+)
+
+// Unit is one checked cell on its way to lowering.
+type Unit struct {
+	Program *Program
+	Number  int
+	Info    *types.Info
+	Scope   map[string]types.Object // what the cell leaves behind
+	Body    *ast.BlockStmt          // its statements, calls of main and init included
+	Last    ast.Expr                // the expression whose values are the cell's, or nil
+	NewVars []*types.Var            // variables that this cell adds to the session
+	Funcs   []*Func
+	Types   map[string]*TypeDecl // types that it declares or adds methods to
+
+	checked map[*ast.CallExpr]bool // calls that were wrapped because their error had no name
+	added   []*types.Func          // methods added to types of earlier cells
+	calls   int                    // calls of main and init at the end of the statements
+	probe   bool                   // nothing may change: see Probe
+	carried bool                   // methods of an earlier version of a type came along
+}
+
+// Func is a function or method of a cell.
+type Func struct {
+	Decl     *ast.FuncDecl // as written
+	AsFunc   *ast.FuncDecl // as checked: a method is a function
+	Object   *types.Func   // nil for a method
+	Receiver string        // name of the base type, or ""
+}
+
+// errCarried asks for another try without the methods of earlier versions of a type.
+var errCarried = errors.New("check: carried methods do not fit")
+
+// Check type-checks a parsed cell. On error, a cell.Diagnostics, the program is as it was.
+func (p *Program) Check(c *cell.Cell) (*Unit, error) {
+	u, err := p.check(c, true)
+	if err == errCarried {
+		u, err = p.check(p.Files.Reparse(c.Number), false)
+	}
+	return u, err
+}
+
+// Commit makes what the unit declares visible to later cells.
+func (u *Unit) Commit() {
+	p := u.Program
+	p.scope = u.Scope
+	maps.Copy(p.decls, u.Types)
+}
+
+// Rollback forgets the unit.
+func (u *Unit) Rollback() {
+	for _, m := range u.added {
+		u.Program.ghosts[m] = true
+	}
+}
+
+func (p *Program) check(c *cell.Cell, carry bool) (u *Unit, err error) {
+	u = &Unit{Program: p, Number: c.Number, Info: NewInfo(), Scope: maps.Clone(p.scope), Body: c.Body, Types: map[string]*TypeDecl{}, checked: map[*ast.CallExpr]bool{}}
+	defer func() {
+		if err != nil {
+			u.Rollback()
+			if u.carried && carry {
+				err = errCarried
+			}
+			u = nil
+		}
+	}()
+	if errs := u.imports(c.Imports); len(errs) > 0 {
+		return u, p.diagnostics(u, errs)
+	}
+	if len(c.Decls) > 0 {
+		if errs := u.declarations(c.Decls, carry); len(errs) > 0 {
+			return u, p.diagnostics(u, errs)
+		}
+	}
+	if len(u.Body.List) > 0 {
+		if errs := u.statements(); len(errs) > 0 {
+			return u, p.diagnostics(u, errs)
+		}
+	}
+	if len(u.Funcs) > 0 {
+		if errs := u.bodies(); len(errs) > 0 {
+			return u, p.diagnostics(u, errs)
+		}
+	}
+	return u, nil
+}
+
+// imports puts the imported packages in scope.
+func (u *Unit) imports(specs []*ast.ImportSpec) []types.Error {
+	p := u.Program
+	for _, sp := range specs {
+		path, err := strconv.Unquote(sp.Path.Value)
+		if err != nil {
+			return []types.Error{{Fset: p.Files.Set, Pos: sp.Path.Pos(), Msg: "bad import path"}}
+		}
+		pkg, err := p.Importer.Import(path)
+		if err != nil {
+			return []types.Error{{Fset: p.Files.Set, Pos: sp.Path.Pos(), Msg: err.Error()}}
+		}
+		name := pkg.Name()
+		if sp.Name != nil {
+			name = sp.Name.Name
+		}
+		switch name {
+		case "_":
+		case ".":
+			for _, k := range pkg.Scope().Names() {
+				if o := pkg.Scope().Lookup(k); o.Exported() {
+					u.Scope[k] = o
+				}
+			}
+		default:
+			u.Scope[name] = types.NewPkgName(token.NoPos, p.pkg, name, pkg)
+		}
+	}
+	return nil
+}
+
+// statements is the second pass: the statements as one function body, whose top-level variables become the session's.
+func (u *Unit) statements() []types.Error {
+	p := u.Program
+	if es, ok := u.Body.List[len(u.Body.List)-1].(*ast.ExprStmt); ok {
+		u.Last = es.X
+	}
+	ft := &ast.FuncType{Params: &ast.FieldList{}}
+	at := u.Body.List[0].Pos()
+	var errs []types.Error
+	for range 8 { // each round may make calls inside wrapped calls visible
+		clear(u.Info.Scopes)
+		_, errs = p.Pass(u.Scope, []ast.Decl{&ast.FuncDecl{Name: Ident(at, "cell"+Mark), Type: ft, Body: u.Body}}, at, u.Info, false)
+		errs = u.forgiveLast(errs)
+		if len(errs) == 0 || !u.wrapUnnamedErrors(errs) {
+			break
+		}
+	}
+	if len(errs) > 0 {
+		return errs
+	}
+	sc := u.Info.Scopes[ft]
+	for _, k := range sc.Names() {
+		v, ok := sc.Lookup(k).(*types.Var)
+		if !ok || k == "_" {
+			continue
+		}
+		if old, ok := p.scope[k].(*types.Var); ok && p.Slots[old] != "" && types.Identical(old.Type(), v.Type()) {
+			p.Slots[v] = p.Slots[old]
+			u.Scope[k] = old
+			continue
+		}
+		global := types.NewVar(v.Pos(), v.Pkg(), k, v.Type())
+		p.Slots[v] = p.Fresh(k)
+		p.Slots[global] = p.Slots[v]
+		u.Scope[k] = global
+		u.NewVars = append(u.NewVars, global)
+	}
+	return nil
+}
+
+// forgiveLast drops the complaint that the last expression, the value of the cell, is not used.
+func (u *Unit) forgiveLast(errs []types.Error) []types.Error {
+	if u.Last == nil {
+		return errs
+	}
+	var kept []types.Error
+	for _, e := range errs {
+		if (strings.HasSuffix(e.Msg, "is not used") || strings.HasSuffix(e.Msg, "is not an expression")) && e.Pos >= u.Last.Pos() && e.Pos <= u.Last.End() {
+			continue
+		}
+		kept = append(kept, e)
+	}
+	return kept
+}
+
+// bodies is the third pass: function bodies, which may use the variables of the statements.
+func (u *Unit) bodies() []types.Error {
+	p := u.Program
+	var file []ast.Decl
+	for i, f := range u.Funcs {
+		d := AsFunc("b"+Mark+strconv.Itoa(i), f.Decl)
+		if td := u.Types[f.Receiver]; f.Receiver != "" && td != nil && td.Spec.TypeParams != nil {
+			if d.Type.TypeParams = ReceiverTypeParams(td.Spec, f.Decl); d.Type.TypeParams == nil {
+				continue
+			}
+		}
+		f.AsFunc = d
+		file = append(file, d)
+	}
+	if _, errs := p.Pass(u.Scope, file, u.Funcs[0].Decl.Pos(), u.Info, false); len(errs) > 0 {
+		return errs
+	}
+	for _, f := range u.Funcs {
+		if f.Receiver == "" {
+			f.Object, _ = u.Scope[f.Decl.Name.Name].(*types.Func)
+			if f.Decl.Type.TypeParams != nil {
+				p.Generics[f.Object] = &Generic{f.Decl, u.Scope}
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,192 @@
+package lower
+
+import (
+	"go/ast"
+	"go/token"
+	"go/types"
+	"strings"
+
+	"gonverge/kernel/check"
+)
+
+// lhs lowers the left side of an assignment.
+func (e *emitter) lhs(x ast.Expr) string {
+	x = ast.Unparen(x)
+	switch s := x.(type) {
+	case *ast.SelectorExpr:
+		if v, ok := e.info.Uses[s.Sel].(*types.Var); ok && e.info.Selections[s] == nil && v.Pkg() != nil && !check.InSession(v) {
+			e.symbol(x.Pos(), v)
+			return e.variable(v)
+		}
+	case *ast.StarExpr:
+		return "*" + e.x(s.X)
+	}
+	return e.x(x)
+}
+
+func (e *emitter) varSpec(b *strings.Builder, sp *ast.ValueSpec) {
+	if len(sp.Values) > 0 {
+		a := &ast.AssignStmt{Tok: token.DEFINE, TokPos: sp.Pos(), Rhs: sp.Values}
+		for _, n := range sp.Names {
+			a.Lhs = append(a.Lhs, n)
+		}
+		e.guard(b, sp.Pos(), a)
+		e.assign(b, a, true)
+		return
+	}
+	for _, n := range sp.Names {
+		if n.Name == "_" {
+			continue
+		}
+		o := e.info.Defs[n]
+		if g := e.program.Slots[o]; g != "" { // again: a variable of the session starts from zero
+			t := e.temp()
+			e.w(b, "var %s %s\n%s = %s\n", t, e.typ(o.Type()), g, t)
+		} else {
+			e.w(b, "var %s %s\n", e.local(o), e.typ(o.Type()))
+		}
+	}
+}
+
+// assign lowers assignments and definitions.
+func (e *emitter) assign(b *strings.Builder, st *ast.AssignStmt, define bool) {
+	if st.Tok != token.ASSIGN && st.Tok != token.DEFINE {
+		l := e.lhs(st.Lhs[0])
+		if st.Tok == token.SHL_ASSIGN || st.Tok == token.SHR_ASSIGN {
+			e.w(b, "%s %s %s\n", l, st.Tok, e.x(st.Rhs[0]))
+		} else {
+			e.w(b, "%s %s %s\n", l, st.Tok, e.to(st.Rhs[0], e.typeOf(st.Lhs[0])))
+		}
+		return
+	}
+	names, want := e.targets(b, st.Lhs, define)
+	if len(st.Rhs) == 1 {
+		if c, ok := check.Unwrap(st.Rhs[0]); ok && e.cell {
+			e.checkedAssign(b, names, want, c)
+			return
+		}
+	}
+	if len(st.Rhs) != len(st.Lhs) {
+		e.multi(b, names, want, st.Rhs[0])
+		return
+	}
+	var r []string
+	for i, x := range st.Rhs {
+		w := want[i]
+		if w == nil { // blank
+			w = e.typeOf(x)
+			if bt, ok := w.(*types.Basic); ok && bt.Kind() == types.UntypedNil {
+				w = types.NewInterfaceType(nil, nil)
+			}
+		}
+		r = append(r, e.to(x, w))
+	}
+	plain := !strings.ContainsAny(strings.Join(names, ""), "[.*(")
+	switch {
+	case len(names) == 1 && names[0] == "_":
+		t := e.temp()
+		e.w(b, "%s := %s\n_ = %s\n", t, r[0], t)
+	case len(names) > 1 && plain && e.anyFunc(st.Rhs): // the interpreter loses function values in a parallel assignment
+		for i := range r {
+			t := e.temp()
+			e.w(b, "%s := %s\n", t, r[i])
+			r[i] = t
+		}
+		for i := range r {
+			e.w(b, "%s = %s\n", names[i], r[i])
+		}
+	default:
+		e.w(b, "%s = %s\n", strings.Join(names, ", "), strings.Join(r, ", "))
+	}
+}
+
+// targets declares what a definition adds and lowers the left side; a blank has type nil.
+func (e *emitter) targets(b *strings.Builder, lhs []ast.Expr, define bool) (names []string, want []types.Type) {
+	for _, x := range lhs {
+		id, isID := ast.Unparen(x).(*ast.Ident)
+		if isID && id.Name == "_" {
+			names, want = append(names, "_"), append(want, nil)
+			continue
+		}
+		if isID && define {
+			if o := e.info.Defs[id]; o != nil {
+				if e.program.Slots[o] == "" {
+					e.w(b, "var %s %s\n", e.local(o), e.typ(o.Type()))
+				}
+				names, want = append(names, e.object(id.Pos(), o)), append(want, o.Type())
+				continue
+			}
+		}
+		t := types.Type(nil)
+		if isID {
+			t = e.info.ObjectOf(id).Type()
+		} else {
+			t = e.typeOf(x)
+		}
+		names, want = append(names, e.lhs(x)), append(want, t)
+	}
+	return names, want
+}
+
+func (e *emitter) anyFunc(xs []ast.Expr) bool {
+	for _, x := range xs {
+		if t := e.info.Types[x].Type; t != nil {
+			if _, ok := t.Underlying().(*types.Signature); ok {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// multi assigns the values of a multi-valued expression.
+func (e *emitter) multi(b *strings.Builder, names []string, want []types.Type, x ast.Expr) {
+	ux := ast.Unparen(x)
+	var from []types.Type
+	if tp, ok := e.info.Types[x].Type.(*types.Tuple); ok {
+		for i := range tp.Len() {
+			from = append(from, tp.At(i).Type())
+		}
+	} else {
+		from = []types.Type{e.typeOf(x), types.Typ[types.Bool]}
+	}
+	if ta, ok := ux.(*ast.TypeAssertExpr); ok {
+		v, k := e.temp(), e.temp()
+		b.WriteString(e.assertOk(v, k, e.x(ta.X), e.typeOf(ta.X), from[0]))
+		e.store(b, names, want, from, []string{v, k})
+		return
+	}
+	direct := !strings.ContainsAny(strings.Join(names, ""), "[.*(")
+	for i := range names {
+		if want[i] != nil && !types.Identical(want[i], from[i]) {
+			direct = false
+		}
+	}
+	if _, isCall := ux.(*ast.CallExpr); isCall && direct {
+		e.w(b, "%s = %s\n", strings.Join(names, ", "), e.x(x))
+		return
+	}
+	var ts []string
+	for range names {
+		ts = append(ts, e.temp())
+	}
+	src := ""
+	if u, ok := ux.(*ast.UnaryExpr); ok && u.Op == token.ARROW {
+		src = "<-" + e.x(u.X) // in parentheses it would lose its second value
+	} else {
+		src = e.x(ux)
+	}
+	e.w(b, "%s := %s\n", strings.Join(ts, ", "), src)
+	e.store(b, names, want, from, ts)
+}
+
+// store assigns values one by one, with conversions.
+func (e *emitter) store(b *strings.Builder, names []string, want, from []types.Type, values []string) {
+	for i, n := range names {
+		if n == "_" {
+			e.w(b, "_ = %s\n", values[i])
+			continue
+		}
+		e.w(b, "%s = %s\n", n, e.convert(values[i], from[i], want[i]))
+	}
+}

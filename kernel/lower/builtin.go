@@ -1,0 +1,135 @@
+package lower
+
+import (
+	"fmt"
+	"go/ast"
+	"go/types"
+	"strings"
+)
+
+// builtin lowers a call of a predeclared function.
+func (e *emitter) builtin(c *ast.CallExpr, fun ast.Expr) string {
+	name := ""
+	switch f := fun.(type) {
+	case *ast.Ident:
+		name = f.Name
+	case *ast.SelectorExpr:
+		name = "unsafe." + f.Sel.Name
+	}
+	switch name {
+	case "min", "max":
+		return e.minMax(c, name)
+	case "clear":
+		return Runtime + ".Clear(" + e.x(c.Args[0]) + ")"
+	case "new":
+		return e.newCall(c)
+	case "make":
+		p := []string{e.typ(e.info.Types[c.Args[0]].Type)}
+		for _, a := range c.Args[1:] {
+			p = append(p, e.x(a))
+		}
+		return "make(" + strings.Join(p, ", ") + ")"
+	case "append":
+		return e.appendCall(c)
+	case "recover":
+		return e.recover()
+	}
+	var args []string
+	for i, a := range c.Args {
+		args = append(args, e.builtinArg(c, name, i, a))
+	}
+	return e.builtinCall(c, fun, args)
+}
+
+// builtinArg lowers one argument of the simpler builtins.
+func (e *emitter) builtinArg(c *ast.CallExpr, name string, i int, a ast.Expr) string {
+	switch name {
+	case "delete":
+		if i == 1 {
+			return e.to(a, e.typeOf(c.Args[0]).Underlying().(*types.Map).Key())
+		}
+	case "panic":
+		return e.to(a, types.NewInterfaceType(nil, nil))
+	case "len", "cap":
+		if _, ok := e.typeOf(a).Underlying().(*types.Pointer); ok {
+			return "*" + e.x(a)
+		}
+	case "copy":
+		if i == 1 && isString(e.typeOf(a)) {
+			return "[]byte(" + e.x(a) + ")"
+		}
+	case "print", "println":
+		return e.to(a, e.typeOf(a))
+	}
+	return e.x(a)
+}
+
+// builtinCall writes a builtin with lowered arguments.
+func (e *emitter) builtinCall(c *ast.CallExpr, fun ast.Expr, args []string) string {
+	id, ok := fun.(*ast.Ident)
+	if !ok {
+		e.refuse(c.Pos(), "unsafe.%s is not available in cells", fun.(*ast.SelectorExpr).Sel.Name)
+	}
+	switch id.Name {
+	case "clear":
+		return Runtime + ".Clear(" + args[0] + ")"
+	case "recover":
+		return Runtime + ".Recover()"
+	case "delete", "panic", "len", "cap", "copy", "print", "println", "close", "real", "imag", "complex":
+		return id.Name + "(" + strings.Join(args, ", ") + ")"
+	}
+	e.refuse(c.Pos(), "builtin %s is not available here", id.Name)
+	return ""
+}
+
+func isString(t types.Type) bool {
+	b, ok := t.Underlying().(*types.Basic)
+	return ok && b.Info()&types.IsString != 0
+}
+
+func (e *emitter) minMax(c *ast.CallExpr, name string) string {
+	t := e.typeOf(c)
+	op, nan := "<", ""
+	if name == "max" {
+		op = ">"
+	}
+	if b, ok := t.Underlying().(*types.Basic); ok && b.Info()&types.IsFloat != 0 {
+		nan = "if r != r { return r }; if v != v { return v }; "
+	}
+	fn := e.helper(name, e.typ(t), "(r, v %s) %s { "+nan+"if v "+op+" r { return v }; return r }")
+	v := e.to(c.Args[0], t)
+	for _, a := range c.Args[1:] {
+		v = fn + "(" + v + ", " + e.to(a, t) + ")"
+	}
+	return v
+}
+
+// newCall lowers new of a type, and since Go 1.26 of a value.
+func (e *emitter) newCall(c *ast.CallExpr) string {
+	if tv := e.info.Types[c.Args[0]]; tv.IsType() {
+		return "new(" + e.typ(tv.Type) + ")"
+	}
+	elem := e.typeOf(c).Underlying().(*types.Pointer).Elem()
+	return e.helper("new", e.typ(elem), "(v %s) *%s { return &v }") + "(" + e.to(c.Args[0], elem) + ")"
+}
+
+func (e *emitter) appendCall(c *ast.CallExpr) string {
+	st := e.typeOf(c)
+	elem := st.Underlying().(*types.Slice).Elem()
+	p := []string{e.x(c.Args[0])}
+	if e.info.Types[c.Args[0]].IsNil() {
+		p[0] = "(" + e.typ(st) + ")(nil)"
+	}
+	for _, a := range c.Args[1:] {
+		if !c.Ellipsis.IsValid() {
+			p = append(p, e.to(a, elem))
+			continue
+		}
+		v := e.x(a)
+		if isString(e.typeOf(a)) {
+			v = "[]byte(" + v + ")"
+		}
+		p = append(p, v+"...")
+	}
+	return fmt.Sprintf("append(%s)", strings.Join(p, ", "))
+}

@@ -1,0 +1,279 @@
+package lower
+
+import (
+	"fmt"
+	"go/ast"
+	"go/constant"
+	"go/types"
+	"strconv"
+	"strings"
+
+	"gonverge/kernel/check"
+)
+
+// callee is the function or variable that a call names, or nil.
+func (e *emitter) callee(c *ast.CallExpr) types.Object {
+	f := ast.Unparen(c.Fun)
+	switch x := f.(type) {
+	case *ast.IndexExpr:
+		f = x.X
+	case *ast.IndexListExpr:
+		f = x.X
+	}
+	switch f := f.(type) {
+	case *ast.Ident:
+		return e.info.Uses[f]
+	case *ast.SelectorExpr:
+		return e.info.Uses[f.Sel]
+	}
+	return nil
+}
+
+// call lowers calls, conversions and builtins.
+func (e *emitter) call(c *ast.CallExpr) string {
+	fun := ast.Unparen(c.Fun)
+	tv := e.info.Types[c.Fun]
+	if tv.IsType() {
+		return e.conversion(c)
+	}
+	if inner, ok := check.Unwrap(c); ok {
+		return e.checkedValue(inner)
+	}
+	if tv.IsBuiltin() {
+		return e.builtin(c, fun)
+	}
+	sig, ok := tv.Type.Underlying().(*types.Signature)
+	if !ok {
+		e.refuse(c.Pos(), "internal: call of %v", tv.Type)
+	}
+	if s, ok := fun.(*ast.SelectorExpr); ok {
+		if sel, ok := e.info.Selections[s]; ok && sel.Kind() == types.MethodVal {
+			return e.methodCall(c, s, sel, sig)
+		}
+	}
+	callee := e.callee(c)
+	if f, ok := callee.(*types.Func); ok && f.Pkg() != nil {
+		if f.FullName() == "errors.As" && len(c.Args) == 2 {
+			if s := e.errorsAs(c); s != "" {
+				return s
+			}
+		}
+		if s := e.typeVerb(c, f, sig); s != "" {
+			return s
+		}
+	}
+	fn := ""
+	if lit, ok := fun.(*ast.FuncLit); ok {
+		fn = "(" + e.rawLiteral(lit) + ")"
+	} else {
+		fn = e.x(c.Fun)
+	}
+	return fn + "(" + e.args(c, sig) + ")"
+}
+
+func (e *emitter) methodCall(c *ast.CallExpr, s *ast.SelectorExpr, sel *types.Selection, sig *types.Signature) string {
+	idx := sel.Index()
+	recv, rt := e.path(e.x(s.X), e.typeOf(s.X), idx[:len(idx)-1])
+	m := sel.Obj().(*types.Func)
+	if w := e.waiting(recv, rt, m); w != "" {
+		return w
+	}
+	return e.callMethod(recv, rt, m, e.args(c, sig))
+}
+
+// waiting replaces the methods of sync that wait by ones that an interrupt ends.
+func (e *emitter) waiting(recv string, t types.Type, m *types.Func) string {
+	fn := map[string]string{"(*sync.WaitGroup).Wait": "WaitGroupWait", "(*sync.Mutex).Lock": "MutexLock"}[m.FullName()]
+	if fn == "" {
+		return ""
+	}
+	if _, isPtr := t.Underlying().(*types.Pointer); !isPtr {
+		recv = "&" + recv
+	}
+	return Runtime + "." + fn + "(" + recv + ")"
+}
+
+// args lowers the arguments of a call.
+func (e *emitter) args(c *ast.CallExpr, sig *types.Signature) string {
+	callee := e.callee(c)
+	raw := e.rawArgs(callee)
+	n := sig.Params().Len()
+	var out []string
+	for i, a := range c.Args {
+		if tp, ok := e.info.Types[a].Type.(*types.Tuple); ok && tp.Len() > 1 && len(c.Args) == 1 {
+			return e.spreadArgs(c, a, tp, sig)
+		}
+		want := paramType(sig, min(i, n-1), c.Ellipsis.IsValid())
+		if f, ok := callee.(*types.Func); ok && f.FullName() == "fmt.Errorf" && i > 0 && !types.IsInterface(e.typeOf(a)) && types.Implements(e.typeOf(a), check.ErrorType.Underlying().(*types.Interface)) {
+			out = append(out, e.helper("as", "error", "(v error) error { return v }")+"("+e.x(a)+")") // %w wants the error itself
+			continue
+		}
+		if raw && isEmpty(want) && !types.IsInterface(e.typeOf(a)) {
+			out = append(out, e.x(a))
+			continue
+		}
+		out = append(out, e.to(a, want))
+	}
+	s := strings.Join(out, ", ")
+	if c.Ellipsis.IsValid() {
+		s += "..."
+	}
+	return s
+}
+
+// spreadArgs lowers f(g()) with several values: where a value must become an interface, it goes through a function that
+// converts, in front of the call.
+func (e *emitter) spreadArgs(c *ast.CallExpr, a ast.Expr, tp *types.Tuple, sig *types.Signature) string {
+	n := sig.Params().Len()
+	plain := true
+	var params, values, results []string
+	for i := range tp.Len() {
+		from, want := tp.At(i).Type(), paramType(sig, min(i, n-1), false)
+		p := "v" + sep + strconv.Itoa(i)
+		v := e.convert(p, from, want)
+		plain = plain && v == p
+		params = append(params, p+" "+e.typ(from))
+		values = append(values, v)
+		results = append(results, e.typ(want))
+	}
+	if plain {
+		return e.x(a)
+	}
+	name := e.program.Fresh("spread" + sep)
+	e.w(&e.funcs, "func %s(%s) (%s) { return %s }\n", name, strings.Join(params, ", "), strings.Join(results, ", "), strings.Join(values, ", "))
+	return name + "(" + e.x(a) + ")"
+}
+
+// rawArgs tells that values go to a compiled callee without boxes: all but those that print or keep them.
+func (e *emitter) rawArgs(o types.Object) bool {
+	f, ok := o.(*types.Func)
+	if !ok || f.Pkg() == nil || check.InSession(f) {
+		return false
+	}
+	switch f.Pkg().Path() {
+	case "fmt":
+		return strings.Contains(f.Name(), "can") // Scan and its kin want pointers
+	case "log", "errors", "container/list", "container/heap", "container/ring", "sync", "sync/atomic", "context", "testing", "log/slog":
+		return false
+	}
+	return e.shim(f.Pkg().Path(), f.Name()) == nil
+}
+
+// typeVerb writes the true type name for %T in a constant format.
+func (e *emitter) typeVerb(c *ast.CallExpr, f *types.Func, sig *types.Signature) string {
+	if f.Pkg().Path() != "fmt" || !strings.HasSuffix(f.Name(), "f") || c.Ellipsis.IsValid() {
+		return ""
+	}
+	at := sig.Params().Len() - 2
+	if at < 0 || at >= len(c.Args) || e.info.Types[c.Args[at]].Value == nil {
+		return ""
+	}
+	format := constant.StringVal(e.info.Types[c.Args[at]].Value)
+	if !strings.Contains(format, "T") || strings.ContainsAny(format, "[*") {
+		return ""
+	}
+	var args []string
+	for i, a := range c.Args {
+		if i < at {
+			args = append(args, e.to(a, sig.Params().At(i).Type()))
+		} else {
+			args = append(args, e.to(a, types.NewInterfaceType(nil, nil)))
+		}
+	}
+	b := []byte(format)
+	n := at
+	for i := 0; i < len(b); i++ {
+		if b[i] != '%' {
+			continue
+		}
+		for i++; i < len(b) && strings.IndexByte("+-# 0123456789.", b[i]) >= 0; i++ {
+		}
+		if i >= len(b) || b[i] == '%' {
+			continue
+		}
+		if n++; n < len(c.Args) && b[i] == 'T' {
+			if t := e.typeOf(c.Args[n]); !types.IsInterface(t) {
+				b[i] = 's'
+				args[n] = strconv.Quote(types.TypeString(t, (*types.Package).Name))
+			} else {
+				b[i] = 's'
+				args[n] = Runtime + ".TypeName(" + args[n] + ")"
+			}
+		}
+	}
+	args[at] = strconv.Quote(string(b))
+	return e.x(c.Fun) + "(" + strings.Join(args, ", ") + ")"
+}
+
+// errorsAs walks the chain in lowered code when the target is a session type.
+func (e *emitter) errorsAs(c *ast.CallExpr) string {
+	p, ok := e.typeOf(c.Args[1]).Underlying().(*types.Pointer)
+	if !ok || !e.mentions(p.Elem()) {
+		return ""
+	}
+	fn := e.helper("errorsAs", e.typ(p.Elem()), "(e error, p *%s) bool {\nfor e != nil { if v, ok := e.(%s); ok { *p = v; return true }; e = "+e.pkg("errors")+".Unwrap(e) }\nreturn false\n}")
+	return fmt.Sprintf("%s(%s, %s)", fn, e.x(c.Args[0]), e.x(c.Args[1]))
+}
+
+func (e *emitter) conversion(c *ast.CallExpr) string {
+	t := e.info.Types[c.Fun].Type
+	a := c.Args[0]
+	if e.info.Types[a].IsNil() {
+		return "(" + e.typ(t) + ")(nil)"
+	}
+	if types.IsInterface(t) {
+		v := e.to(a, t)
+		if isEmpty(t) && strings.HasPrefix(v, Runtime) {
+			return v
+		}
+		return e.helper("as", e.typ(t), "(v %s) %s { return v }") + "(" + v + ")"
+	}
+	return "(" + e.typ(t) + ")(" + e.x(a) + ")"
+}
+
+// selector lowers fields, method values, method expressions and members of packages.
+func (e *emitter) selector(x *ast.SelectorExpr) string {
+	sel, ok := e.info.Selections[x]
+	if !ok {
+		if s := e.instance(x); s != "" {
+			return s
+		}
+		return e.object(x.Pos(), e.info.Uses[x.Sel])
+	}
+	switch sel.Kind() {
+	case types.FieldVal:
+		s, _ := e.path(e.x(x.X), e.typeOf(x.X), sel.Index())
+		return s
+	case types.MethodVal:
+		return e.methodValue(x, sel)
+	}
+	// A method expression: the receiver is the first parameter.
+	sig := sel.Type().(*types.Signature)
+	params, args := e.paramNames(sig)
+	args = strings.TrimPrefix(strings.TrimPrefix(args, params[0]), ", ")
+	idx := sel.Index()
+	recv, rt := e.path(params[0], sel.Recv(), idx[:len(idx)-1])
+	name := e.program.Fresh("expr" + sep)
+	e.w(&e.funcs, "func %s%s { %s%s }\n", name, e.signature(sig, params, nil), returns(sig), e.callMethod(recv, rt, sel.Obj().(*types.Func), args))
+	return name
+}
+
+// methodValue lowers x.M as a value: the receiver is evaluated now, by the parameter of a declared function.
+func (e *emitter) methodValue(x *ast.SelectorExpr, sel *types.Selection) string {
+	idx := sel.Index()
+	recv, rt := e.path(e.x(x.X), e.typeOf(x.X), idx[:len(idx)-1])
+	n, isPtr := derefNamed(rt)
+	m := sel.Obj().(*types.Func)
+	sig := sel.Type().(*types.Signature)
+	_, wantsPtr := types.Unalias(m.Signature().Recv().Type()).(*types.Pointer)
+	switch {
+	case wantsPtr && !isPtr && !types.IsInterface(rt):
+		recv, rt = "&"+recv, types.NewPointer(rt)
+	case !wantsPtr && isPtr && e.isOurs(n):
+		recv, rt = "*"+recv, n
+	}
+	params, args := e.paramNames(sig)
+	name := e.program.Fresh("value" + sep)
+	e.w(&e.funcs, "func %s(r %s) %s {\nreturn func%s { %s%s }\n}\n", name, e.typ(rt), e.typ(sig), e.signature(sig, params, nil), returns(sig), e.callMethod("r", rt, m, args))
+	return name + "(" + recv + ")"
+}

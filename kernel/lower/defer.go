@@ -1,0 +1,183 @@
+package lower
+
+import (
+	"go/ast"
+	"go/token"
+	"go/types"
+	"strings"
+)
+
+// Defer. The interpreter keeps the arguments of deferred calls by reference, holds a lock while it runs them, and loses
+// the rest when one panics. So a function with defers runs its body through Frame, which keeps a stack of deferred calls
+// and runs them the way Go does:
+//
+//	func f() (r T) { var r T; kern.Frame(func(d *kern.Defers) { ...; d.Call(made(x)); ... }); return r }
+
+// framed puts a body inside a Frame.
+func (e *emitter) framed(body string) string {
+	line := "\n"
+	if e.fn.mark != 0 {
+		line = forwarding(e.fn.directive())
+	}
+	return Runtime + ".Frame(func(" + e.fn.frame + " *" + Runtime + ".Defers) {" + line + "_ = 0\n" + body + "})\n"
+}
+
+// forwarding changes a directive to that of code which must not be listed.
+func forwarding(d string) string {
+	i := strings.Index(d, ":1\n")
+	return d[:i-1] + "1" + d[i:]
+}
+
+// deferStmt lowers a defer statement.
+func (e *emitter) deferStmt(b *strings.Builder, c *ast.CallExpr) {
+	if lit, ok := ast.Unparen(c.Fun).(*ast.FuncLit); ok && len(c.Args) == 0 && e.typeOf(lit).(*types.Signature).Results().Len() == 0 {
+		d := e.temp()
+		e.w(b, "%s.Literal(%s)\n", e.fn.frame, own("func(*"+Runtime+".Defers)", e.deferredLiteral(lit, d)))
+		return
+	}
+	e.w(b, "%s.Call(%s)\n", e.fn.frame, e.thunk(b, c, "defer"))
+}
+
+// deferredLiteral lowers a literal that is deferred as it stands; it gets the stack that runs it, for recover.
+func (e *emitter) deferredLiteral(lit *ast.FuncLit, d string) string {
+	s := e.literalFor(lit, d)
+	return "func(" + d + " *" + Runtime + ".Defers)" + strings.TrimPrefix(s, "func()")
+}
+
+// recover lowers the builtin.
+func (e *emitter) recover() string {
+	if e.fn.outer != "" {
+		return e.fn.outer + ".Recover()"
+	}
+	return Runtime + ".Recover()"
+}
+
+// thunk evaluates callee and arguments of a call now and returns a function that makes the call. Everything goes by value
+// through the parameters of a declared function.
+func (e *emitter) thunk(b *strings.Builder, c *ast.CallExpr, kind string) string {
+	fun := ast.Unparen(c.Fun)
+	tv := e.info.Types[c.Fun]
+	if lit, ok := fun.(*ast.FuncLit); ok && len(c.Args) == 0 {
+		if e.typeOf(lit).(*types.Signature).Results().Len() == 0 {
+			return e.literal(lit)
+		}
+	}
+	if tv.IsType() {
+		e.refuse(c.Pos(), "%s needs a function call, not a conversion", kind)
+	}
+	var params, values []string
+	pass := func(v string, t types.Type) string {
+		n := e.temp()
+		params = append(params, n+" "+e.typ(t))
+		values = append(values, v)
+		return n
+	}
+	call := ""
+	switch {
+	case tv.IsBuiltin():
+		var args []string
+		for _, a := range c.Args {
+			if at := e.info.Types[a]; at.Value != nil || at.IsNil() {
+				args = append(args, e.x(a))
+				continue
+			}
+			args = append(args, pass(e.x(a), e.typeOf(a)))
+		}
+		call = e.builtinCall(c, ast.Unparen(c.Fun), args)
+	default:
+		sig := tv.Type.Underlying().(*types.Signature)
+		fn := e.thunkCallee(c, fun, sig, pass)
+		args, ok := e.thunkArgs(c, sig, pass)
+		if !ok { // f(g()) with several values
+			e.refuse(c.Pos(), "%s of a call that spreads several values is not available in cells; assign them first", kind)
+		}
+		call = fn(args)
+	}
+	name := e.program.Fresh(kind)
+	e.w(&e.funcs, "func %s(%s) func() {\nreturn func() { %s }\n}\n", name, strings.Join(params, ", "), call)
+	return name + "(" + strings.Join(values, ", ") + ")"
+}
+
+// thunkCallee passes what the callee needs and returns how to write the call with given arguments.
+func (e *emitter) thunkCallee(c *ast.CallExpr, fun ast.Expr, sig *types.Signature, pass func(string, types.Type) string) func(string) string {
+	if s, ok := fun.(*ast.SelectorExpr); ok {
+		sel := e.info.Selections[s]
+		if sel == nil && !e.isVariable(s.Sel) { // pkg.Func
+			fn := e.x(fun)
+			return func(args string) string { return fn + "(" + args + ")" }
+		}
+		if sel != nil && sel.Kind() == types.MethodVal {
+			idx := sel.Index()
+			recv, rt := e.path(e.x(s.X), e.typeOf(s.X), idx[:len(idx)-1])
+			m := sel.Obj().(*types.Func)
+			_, isPtr := types.Unalias(rt).Underlying().(*types.Pointer)
+			_, wantsPtr := types.Unalias(m.Signature().Recv().Type()).(*types.Pointer)
+			if wantsPtr && !isPtr && !types.IsInterface(rt) {
+				recv, rt = "&"+recv, types.NewPointer(rt)
+			}
+			r := pass(recv, rt)
+			return func(args string) string { return e.callMethod(r, rt, m, args) }
+		}
+	}
+	if id, ok := fun.(*ast.Ident); ok {
+		if _, ok := e.info.Uses[id].(*types.Func); ok {
+			fn := e.x(fun)
+			return func(args string) string { return fn + "(" + args + ")" }
+		}
+	}
+	f := pass(e.x(fun), sig)
+	return func(args string) string { return f + "(" + args + ")" }
+}
+
+func (e *emitter) isVariable(id *ast.Ident) bool {
+	_, ok := e.info.Uses[id].(*types.Var)
+	return ok
+}
+
+// thunkArgs passes the arguments and returns the list of their names; false for a spread call.
+func (e *emitter) thunkArgs(c *ast.CallExpr, sig *types.Signature, pass func(string, types.Type) string) (string, bool) {
+	n := sig.Params().Len()
+	callee := e.callee(c)
+	raw := e.rawArgs(callee)
+	var args []string
+	for i, a := range c.Args {
+		if tp, ok := e.info.Types[a].Type.(*types.Tuple); ok && tp.Len() > 1 {
+			return "", false
+		}
+		want := paramType(sig, min(i, n-1), c.Ellipsis.IsValid())
+		if e.info.Types[a].IsNil() {
+			args = append(args, "nil")
+			continue
+		}
+		if tv := e.info.Types[a]; tv.Value != nil && !types.IsInterface(want) {
+			args = append(args, e.to(a, want))
+			continue
+		}
+		if raw && isEmpty(want) && !types.IsInterface(e.typeOf(a)) {
+			args = append(args, pass(e.x(a), e.typeOf(a)))
+			continue
+		}
+		args = append(args, pass(e.to(a, want), want))
+	}
+	s := strings.Join(args, ", ")
+	if c.Ellipsis.IsValid() {
+		s += "..."
+	}
+	return s, true
+}
+
+// paramType is the type that argument i must have; spread tells that the last argument is the whole variadic slice.
+func paramType(sig *types.Signature, i int, spread bool) types.Type {
+	t := sig.Params().At(i).Type()
+	if sig.Variadic() && i == sig.Params().Len()-1 && !spread {
+		if sl, ok := t.Underlying().(*types.Slice); ok {
+			return sl.Elem()
+		}
+	}
+	return t
+}
+
+// goStmt lowers a go statement: Go recovers the panics of the goroutine and names the cell that started it.
+func (e *emitter) goStmt(b *strings.Builder, p token.Pos, c *ast.CallExpr) {
+	e.w(b, "%s.Go(%d, %s)\n", Runtime, p, e.thunk(b, c, "go"+sep))
+}

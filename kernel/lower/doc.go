@@ -1,0 +1,22 @@
+// Package lower writes a checked cell as the part of Go that the interpreter runs correctly.
+//
+//	state := lower.NewState(program, symbols)
+//	code, err := state.Lower(unit) // err is a cell.Diagnostics: what cannot be had is refused, never run wrongly
+//	code.Imports, code.Decls, code.Body // evaluated in this order
+//	state.Commit()                 // or Rollback, when the evaluation of Decls failed
+//
+// What the lowered code looks like:
+//
+//   - Every global has a lowered name of its own (check.Program.Slots) and every local a fresh one, so that scoping faults
+//     of the interpreter cannot bite. All lowered names carry the letter check.Mark.
+//   - Functions are declared, in versions: an old version hands over to the newest one through the two variables of its
+//     slot. Calls stay direct. Methods are such functions too; thin wrappers serve interfaces.
+//   - The interpreter sees no type parameter: each instance is the cloned declaration, checked again with its arguments.
+//   - Constants are written from their values. No constant arithmetic reaches the interpreter.
+//   - A session value in an empty interface is boxed with the number of its type, which the interpreter would forget.
+//   - A function literal is made inside a frame of its own (see literal.go), and `go` and `defer` get their callee and
+//     arguments by value (go.go, defer.go): the interpreter's frames would share them.
+//   - Statements that can panic set the position mark of their function (mark.go).
+//
+// There is a file for each construct. Package run provides what lowered code calls at run time, under the name Runtime.
+package lower

@@ -1,0 +1,319 @@
+package lower
+
+import (
+	"fmt"
+	"go/ast"
+	"go/token"
+	"go/types"
+	"strconv"
+	"strings"
+
+	"gonverge/kernel/check"
+)
+
+// emitter lowers one function body, and with copies of itself the literals inside it.
+type emitter struct {
+	*lowerer
+	info   *types.Info
+	loc    map[types.Object]string
+	cell   bool // the statements of the cell itself, where errors without a name stop it
+	loops  []*loop
+	fn     *function
+	params []string // names of the parameters of the last function head
+}
+
+func (e *emitter) temp() string {
+	e.temps++
+	return "t" + sep + strconv.Itoa(e.temps)
+}
+
+func (e *emitter) w(b *strings.Builder, format string, args ...any) { fmt.Fprintf(b, format, args...) }
+
+// locals is the map of local names, shared with literals.
+func (e *emitter) localNames() map[types.Object]string {
+	if e.loc == nil {
+		e.loc = map[types.Object]string{}
+	}
+	return e.loc
+}
+
+// local is the fresh name of a local variable.
+func (e *emitter) local(o types.Object) string {
+	m := e.localNames()
+	if m[o] == "" {
+		e.temps++
+		m[o] = o.Name() + sep + "l" + strconv.Itoa(e.temps)
+	}
+	return m[o]
+}
+
+// typeOf is the type of an expression; an untyped constant has its default type.
+func (e *emitter) typeOf(x ast.Expr) types.Type {
+	t := e.info.Types[x].Type
+	if t == nil {
+		if id, ok := x.(*ast.Ident); ok {
+			if o := e.info.ObjectOf(id); o != nil {
+				return o.Type()
+			}
+		}
+		e.refuse(x.Pos(), "internal: no type for %s", check.Text(x))
+	}
+	if b, ok := t.(*types.Basic); ok && b.Info()&types.IsUntyped != 0 && b.Kind() != types.UntypedNil {
+		return types.Default(t)
+	}
+	return t
+}
+
+// to lowers x and converts it to the type it is assigned to.
+func (e *emitter) to(x ast.Expr, want types.Type) string {
+	if want == nil {
+		return e.x(x)
+	}
+	if tv := e.info.Types[x]; tv.IsNil() {
+		return "nil"
+	} else if tv.Value != nil && !types.IsInterface(want) {
+		return e.constant(x.Pos(), tv.Value, want)
+	}
+	if s := e.stream(x, want); s != "" {
+		return s
+	}
+	return e.convert(e.x(x), e.typeOf(x), want)
+}
+
+// stream replaces os.Stdin, os.Stdout and os.Stderr, where they become an io.Reader or io.Writer, by the kernel's own:
+// these keep the order of the two outputs, and ask the user for input.
+func (e *emitter) stream(x ast.Expr, want types.Type) string {
+	n, ok := types.Unalias(want).(*types.Named)
+	if !ok || n.Obj().Pkg() == nil || n.Obj().Pkg().Path() != "io" {
+		return ""
+	}
+	s, ok := ast.Unparen(x).(*ast.SelectorExpr)
+	if !ok {
+		return ""
+	}
+	v, ok := e.info.Uses[s.Sel].(*types.Var)
+	if !ok || v.Pkg() == nil || v.Pkg().Path() != "os" {
+		return ""
+	}
+	switch n.Obj().Name() + " " + v.Name() {
+	case "Reader Stdin", "Writer Stdout", "Writer Stderr":
+		return Runtime + "." + v.Name()
+	}
+	return ""
+}
+
+func isEmpty(t types.Type) bool {
+	i, ok := t.Underlying().(*types.Interface)
+	return ok && i.NumMethods() == 0
+}
+
+// convert converts a lowered value implicitly.
+func (l *lowerer) convert(v string, from, want types.Type) string {
+	if want == nil || !types.IsInterface(want) || types.IsInterface(from) {
+		return v
+	}
+	if b, ok := from.(*types.Basic); ok && b.Kind() == types.UntypedNil {
+		return v
+	}
+	if n, ok := types.Unalias(want).(*types.Named); ok && n.Obj().Pkg() != nil && !check.InSession(n.Obj()) && l.mentions(from) && !isEmpty(want) {
+		return l.helper("as", l.typ(want), "(v %s) %s { return v }") + "(" + v + ")"
+	}
+	if isEmpty(want) && l.mentions(from) {
+		return fmt.Sprintf("%s.Box(%d, %s)", Runtime, l.typeID(from), v)
+	}
+	return v
+}
+
+// helper declares a function once per type t; %s in its text stands for t.
+func (l *lowerer) helper(kind, t, text string) string {
+	key := kind + sep + t
+	if n := l.made[key]; n != "" {
+		return n
+	}
+	name := l.program.Fresh(kind + sep)
+	l.set(l.made, key, name)
+	fmt.Fprintf(&l.decls, "func %s%s\n", name, strings.ReplaceAll(text, "%s", t))
+	return name
+}
+
+// object writes a use of an object.
+func (e *emitter) object(p token.Pos, o types.Object) string {
+	if n := e.program.Slots[o]; n != "" {
+		if _, ok := o.(*types.Func); ok {
+			return e.newest(n)
+		}
+		return n
+	}
+	switch o := o.(type) {
+	case *types.Nil:
+		return "nil"
+	case *types.TypeName:
+		return e.typ(o.Type())
+	case *types.Builtin:
+		return o.Name()
+	}
+	if o.Pkg() != nil && !check.InSession(o) {
+		n := e.symbol(p, o)
+		if v, ok := o.(*types.Var); ok {
+			if _, ok := v.Type().Underlying().(*types.Basic); ok { // the interpreter would fold it into a constant
+				return e.variable(v)
+			}
+		}
+		return n
+	}
+	return e.local(o)
+}
+
+// variable reaches an exported variable of a compiled package through its address.
+func (e *emitter) variable(v *types.Var) string {
+	return fmt.Sprintf("*(%s.VarPtr(%q).(*%s))", Runtime, v.Pkg().Path()+"/"+v.Pkg().Name()+"."+v.Name(), e.typ(v.Type()))
+}
+
+// x lowers an expression.
+func (e *emitter) x(x ast.Expr) string {
+	tv := e.info.Types[x]
+	if tv.Value != nil {
+		return e.constant(x.Pos(), tv.Value, e.typeOf(x))
+	}
+	if tv.IsType() {
+		return e.typ(tv.Type)
+	}
+	switch x := x.(type) {
+	case *ast.Ident:
+		if s := e.instance(x); s != "" {
+			return s
+		}
+		if x.Name == "_" {
+			return "_"
+		}
+		o := e.info.ObjectOf(x)
+		if o == nil {
+			e.refuse(x.Pos(), "internal: no object for %s", x.Name)
+		}
+		return e.object(x.Pos(), o)
+	case *ast.BasicLit:
+		return x.Value
+	case *ast.ParenExpr:
+		return "(" + e.x(x.X) + ")"
+	case *ast.FuncLit:
+		return e.literal(x)
+	case *ast.CompositeLit:
+		return e.composite(x)
+	case *ast.SelectorExpr:
+		return e.selector(x)
+	case *ast.IndexExpr:
+		return e.index(x)
+	case *ast.IndexListExpr:
+		if s := e.instance(x.X); s != "" {
+			return s
+		}
+	case *ast.SliceExpr:
+		return e.slice(x)
+	case *ast.TypeAssertExpr:
+		t := e.typeOf(x)
+		if tp, ok := t.(*types.Tuple); ok {
+			t = tp.At(0).Type()
+		}
+		return e.assert(e.x(x.X), e.typeOf(x.X), t)
+	case *ast.StarExpr:
+		return "(*" + e.x(x.X) + ")"
+	case *ast.UnaryExpr:
+		if x.Op == token.AND {
+			return "&" + e.x(x.X)
+		}
+		return "(" + x.Op.String() + e.x(x.X) + ")"
+	case *ast.BinaryExpr:
+		return e.binary(x)
+	case *ast.CallExpr:
+		return e.call(x)
+	case *ast.KeyValueExpr:
+		return e.x(x.Key) + ": " + e.x(x.Value)
+	}
+	e.refuse(x.Pos(), "internal: cannot lower %T", x)
+	return ""
+}
+
+func (e *emitter) index(x *ast.IndexExpr) string {
+	if s := e.instance(x.X); s != "" {
+		return s
+	}
+	switch u := e.typeOf(x.X).Underlying().(type) {
+	case *types.Map:
+		return e.x(x.X) + "[" + e.to(x.Index, u.Key()) + "]"
+	case *types.Pointer:
+		return "(*" + e.x(x.X) + ")[" + e.x(x.Index) + "]"
+	}
+	return e.x(x.X) + "[" + e.x(x.Index) + "]"
+}
+
+func (e *emitter) slice(x *ast.SliceExpr) string {
+	s := e.x(x.X)
+	if _, ok := e.typeOf(x.X).Underlying().(*types.Pointer); ok {
+		s = "(*" + s + ")"
+	}
+	s += "["
+	if x.Low != nil {
+		s += e.x(x.Low)
+	}
+	s += ":"
+	if x.High != nil {
+		s += e.x(x.High)
+	}
+	if x.Slice3 {
+		s += ":" + e.x(x.Max)
+	}
+	return s + "]"
+}
+
+// instance is the name of the instance of a generic function that x stands for, or "".
+func (e *emitter) instance(x ast.Expr) string {
+	var id *ast.Ident
+	switch x := x.(type) {
+	case *ast.Ident:
+		id = x
+	case *ast.SelectorExpr:
+		id = x.Sel
+	default:
+		return ""
+	}
+	in, ok := e.info.Instances[id]
+	if !ok {
+		return ""
+	}
+	f, ok := e.info.Uses[id].(*types.Func)
+	if !ok {
+		return ""
+	}
+	return e.funcInstance(id.Pos(), f, in.TypeArgs)
+}
+
+// binary lowers an operation of two operands. A comparison of an interface with a concrete value converts the value first.
+func (e *emitter) binary(x *ast.BinaryExpr) string {
+	lt, rt := e.typeOf(x.X), e.typeOf(x.Y)
+	switch x.Op {
+	case token.EQL, token.NEQ:
+		li, ri := types.IsInterface(lt), types.IsInterface(rt)
+		if li != ri && !e.info.Types[x.X].IsNil() && !e.info.Types[x.Y].IsNil() {
+			if li {
+				return e.equal(x.Op, e.x(x.X), e.to(x.Y, lt), lt)
+			}
+			return e.equal(x.Op, e.x(x.Y), e.to(x.X, rt), rt)
+		}
+	case token.SHL, token.SHR:
+		return "(" + e.x(x.X) + " " + x.Op.String() + " " + e.x(x.Y) + ")"
+	}
+	want := lt
+	if e.info.Types[x.X].Value != nil || e.info.Types[x.X].IsNil() {
+		want = rt
+	}
+	return "(" + e.to(x.X, want) + " " + x.Op.String() + " " + e.to(x.Y, want) + ")"
+}
+
+// equal compares two values of an interface type.
+func (e *emitter) equal(op token.Token, a, b string, t types.Type) string {
+	s := e.helper("eq", e.typ(t), "(i, v %s) bool { return i == v }") + "(" + a + ", " + b + ")"
+	if op == token.NEQ {
+		return "(!" + s + ")"
+	}
+	return s
+}

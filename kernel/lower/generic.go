@@ -1,0 +1,71 @@
+package lower
+
+import (
+	"fmt"
+	"go/ast"
+	"go/token"
+	"go/types"
+	"maps"
+	"slices"
+	"strings"
+
+	"gonverge/kernel/check"
+)
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+// stencil checks and lowers one instance of a generic function or method: its declaration is cloned, the type parameters
+// stand for the arguments, and the clone is checked again, so that lowering sees only plain types.
+func (l *lowerer) stencil(scope map[string]types.Object, params *ast.FieldList, args *types.TypeList, d *ast.FuncDecl, name, userName string) {
+	p := l.program
+	sc := maps.Clone(scope)
+	i := 0
+	pkg := types.NewPackage(check.Path, "main")
+	if params != nil {
+		for _, f := range params.List {
+			for _, n := range f.Names {
+				if n.Name != "_" {
+					sc[n.Name] = types.NewTypeName(token.NoPos, pkg, n.Name, args.At(i))
+				}
+				i++
+			}
+		}
+	}
+	c := check.AsFunc("b"+sep, check.Clone(d))
+	c.Type.TypeParams = nil
+	info := check.NewInfo()
+	_, errs := p.Pass(sc, []ast.Decl{c}, c.Name.Pos(), info, false)
+	for _, e := range errs {
+		if strings.Contains(e.Msg, "duplicate case") || strings.Contains(e.Msg, "impossible") {
+			continue // right for this instance, though not for the declaration
+		}
+		l.refuse(e.Pos, "in %s: %s", userName, e.Msg)
+	}
+	e := &emitter{lowerer: l, info: info}
+	head, code := e.function(info.Defs[c.Name].(*types.Func).Signature(), c.Body, userName, d.Pos())
+	fmt.Fprintf(&l.funcs, "func %s%s {%s%s}\n", name, head, e.fn.directive(), code)
+}
+
+// funcInstance returns the name of an instance of a generic function.
+func (l *lowerer) funcInstance(p token.Pos, f *types.Func, args *types.TypeList) string {
+	g := l.program.Generics[f.Origin()]
+	if g == nil && !check.InSession(f) {
+		if fn := compiledInstance(f, args); fn != "" {
+			return fn
+		}
+		if o, ok := l.shim(f.Pkg().Path(), f.Name()).(*types.Func); ok {
+			g = l.program.Generics[o]
+		}
+	}
+	if g == nil {
+		l.refuse(p, "generic function %s.%s is not available to cells", f.Pkg().Name(), f.Name())
+	}
+	key := fmt.Sprintf("%p", g) + l.typeKey(args)
+	if n := l.made[key]; n != "" {
+		return n
+	}
+	name := l.program.Fresh(f.Name())
+	l.set(l.made, key, name)
+	l.queue = append(l.queue, func() { l.stencil(g.Scope, g.Decl.Type.TypeParams, args, g.Decl, name, f.Name()) })
+	return name
+}

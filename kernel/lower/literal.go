@@ -1,0 +1,93 @@
+package lower
+
+import (
+	"go/ast"
+	"go/types"
+	"strings"
+)
+
+// Function literals. When the interpreter evaluates a literal it stores the closure in a slot of the frame, and when a call
+// of that closure RETURNS it puts the former content of the slot back. With the closure running on another goroutine, that
+// write can hit while a later statement or iteration uses the slot: a nil function, or, unseen, the closure of an earlier
+// iteration. And a literal that stands directly as an argument of a compiled function shares the live frame, so that its
+// loop variables change under it. Therefore a literal that is a value is made in a frame of its own:
+//
+//	(func(f func() T) func() T { return f })(func() T { return LITERAL })()
+//
+// Evaluating the outer literal clones the frame, which fixes the variables of this iteration; calling it makes a frame
+// that nothing else uses, and the late write goes there.
+
+// literal lowers a function literal as a value.
+func (e *emitter) literal(x *ast.FuncLit) string {
+	t := e.typ(e.typeOf(x))
+	return own(t, e.rawLiteral(x))
+}
+
+// own makes a value of function type t in a frame of its own.
+func own(t, lit string) string {
+	return "(func(f" + sep + " func() " + t + ") func() " + t + " { return f" + sep + " })(func() " + t + " { return " + lit + " })()"
+}
+
+// rawLiteral lowers a literal that is called where it stands.
+func (e *emitter) rawLiteral(x *ast.FuncLit) string {
+	return e.literalFor(x, "")
+}
+
+// literalFor lowers a literal; a deferred one knows the stack of defers that runs it.
+func (e *emitter) literalFor(x *ast.FuncLit, outer string) string {
+	sub := &emitter{lowerer: e.lowerer, info: e.info, loc: e.localNames()}
+	head, code := sub.functionIn(e.typeOf(x).Underlying().(*types.Signature), x.Body, "func literal", x.Pos(), outer)
+	return "func" + head + " {" + sub.fn.directive() + code + "}"
+}
+
+// composite lowers a composite literal, field by field with conversions.
+func (e *emitter) composite(x *ast.CompositeLit) string {
+	t := e.typeOf(x)
+	amp := ""
+	if p, ok := types.Unalias(t).Underlying().(*types.Pointer); ok { // an elided &T
+		amp, t = "&", p.Elem()
+	}
+	var parts []string
+	switch u := t.Underlying().(type) {
+	case *types.Struct:
+		for i, el := range x.Elts {
+			kv, ok := el.(*ast.KeyValueExpr)
+			if !ok {
+				parts = append(parts, u.Field(i).Name()+": "+e.to(el, u.Field(i).Type()))
+				continue
+			}
+			k := kv.Key.(*ast.Ident).Name
+			for j := range u.NumFields() {
+				if u.Field(j).Name() == k {
+					parts = append(parts, k+": "+e.to(kv.Value, u.Field(j).Type()))
+				}
+			}
+		}
+	case *types.Map:
+		for _, el := range x.Elts {
+			kv := el.(*ast.KeyValueExpr)
+			parts = append(parts, e.to(kv.Key, u.Key())+": "+e.to(kv.Value, u.Elem()))
+		}
+	default:
+		elem := elemType(u)
+		for _, el := range x.Elts {
+			if kv, ok := el.(*ast.KeyValueExpr); ok {
+				parts = append(parts, e.x(kv.Key)+": "+e.to(kv.Value, elem))
+			} else {
+				parts = append(parts, e.to(el, elem))
+			}
+		}
+	}
+	return amp + e.typ(t) + "{" + strings.Join(parts, ", ") + "}"
+}
+
+// elemType is the element type of a slice or array.
+func elemType(t types.Type) types.Type {
+	switch t := t.(type) {
+	case *types.Slice:
+		return t.Elem()
+	case *types.Array:
+		return t.Elem()
+	}
+	return nil
+}

@@ -1,0 +1,275 @@
+package lower
+
+import (
+	"fmt"
+	"go/token"
+	"go/types"
+	"reflect"
+	"strconv"
+	"strings"
+
+	"gonverge/kernel/check"
+)
+
+// namedType returns the lowered name of a named type and declares it, with its methods, when it is new.
+func (l *lowerer) namedType(x *types.Named) string {
+	o := x.Obj()
+	if o.Pkg() == nil {
+		return o.Name() // error, comparable
+	}
+	shim := false
+	if !check.InSession(o) {
+		if x.TypeArgs().Len() == 0 {
+			if !o.Exported() {
+				return l.hidden(x)
+			}
+			return l.symbol(token.NoPos, o)
+		}
+		st := l.shimType(o)
+		if st == nil {
+			if _, ok := x.Underlying().(*types.Signature); ok { // iter.Seq is its function type
+				return l.typ(x.Underlying())
+			}
+			l.refuse(token.NoPos, "generic type %s of a compiled package is not available to cells", typeName(x))
+		}
+		shim = true
+	}
+	key := fmt.Sprintf("%p", x.Origin().Obj()) + l.typeKey(x.TypeArgs())
+	if n := l.named[key]; n != "" {
+		return n
+	}
+	name := l.program.Fresh(o.Name())
+	l.set(l.named, key, name)
+	src := x
+	if shim {
+		st := l.shimType(o)
+		var args []types.Type
+		for i := range x.TypeArgs().Len() {
+			args = append(args, x.TypeArgs().At(i))
+		}
+		inst, err := types.Instantiate(nil, st.Type(), args, false)
+		if err != nil {
+			l.refuse(token.NoPos, "%v", err)
+		}
+		src = inst.(*types.Named)
+		l.set(l.named, fmt.Sprintf("%p", st)+l.typeKey(x.TypeArgs()), name)
+	}
+	fmt.Fprintf(&l.decls, "type %s %s\n", name, l.typ(src.Underlying()))
+	if !types.IsInterface(src.Underlying()) {
+		l.typeID(x)
+		l.typeID(types.NewPointer(x))
+		l.methods(name, src)
+	}
+	return name
+}
+
+// hidden gives a name to a compiled type that is not exported, found by reflection over the symbols of its package.
+func (l *lowerer) hidden(x *types.Named) string {
+	o := x.Obj()
+	key := o.Pkg().Path() + "." + o.Name()
+	if n := l.named[key]; n != "" {
+		return n
+	}
+	var found reflect.Type
+	var look func(t reflect.Type, depth int)
+	look = func(t reflect.Type, depth int) {
+		if found != nil || depth > 3 {
+			return
+		}
+		if t.Name() == o.Name() && t.PkgPath() == o.Pkg().Path() {
+			found = t
+			return
+		}
+		switch t.Kind() {
+		case reflect.Pointer, reflect.Slice, reflect.Map, reflect.Chan, reflect.Array:
+			look(t.Elem(), depth+1)
+		case reflect.Func:
+			for i := range t.NumOut() {
+				look(t.Out(i), depth+1)
+			}
+		}
+	}
+	for _, v := range l.symbols[o.Pkg().Path()+"/"+o.Pkg().Name()] {
+		look(v.Type(), 0)
+	}
+	if found == nil {
+		l.refuse(token.NoPos, "a value of type %s, which is not exported, cannot be stored by a cell", typeName(x))
+	}
+	n := "H" + strconv.Itoa(len(l.named))
+	l.exports["hidden"+n+"/h"] = map[string]reflect.Value{n: reflect.Zero(reflect.PointerTo(found))}
+	fmt.Fprintf(&l.imports, "import h%s%s \"hidden%s\"\n", sep, n, n)
+	l.set(l.named, key, "h"+sep+n+"."+n)
+	return l.named[key]
+}
+
+// methods declares the thin wrappers that serve interfaces, for declared and promoted methods.
+func (l *lowerer) methods(name string, x *types.Named) {
+	for i := range x.NumMethods() {
+		l.method(name, x.Method(i))
+	}
+	if x.TypeArgs().Len() > 0 {
+		td := l.program.TypeDecls[x.Origin().Obj()]
+		args := x.TypeArgs()
+		l.queue = append(l.queue, func() {
+			for _, k := range sortedKeys(td.Methods) {
+				m := td.Methods[k]
+				l.stencil(td.Scope, check.ReceiverTypeParams(td.Spec, m), args, m, name+sep+k, typeName(x)+"."+k)
+			}
+		})
+	}
+	if st, ok := x.Underlying().(*types.Struct); ok && hasEmbedded(st) {
+		l.promotedMethods(name, x)
+	}
+	l.displayMethods(x)
+}
+
+func (l *lowerer) promotedMethods(name string, x *types.Named) {
+	val := types.NewMethodSet(x)
+	ptr := types.NewMethodSet(types.NewPointer(x))
+	for i := range ptr.Len() {
+		sel := ptr.At(i)
+		if len(sel.Index()) < 2 || !sel.Obj().Exported() && !check.InSession(sel.Obj()) {
+			continue
+		}
+		recv := "r *" + name
+		if val.Lookup(sel.Obj().Pkg(), sel.Obj().Name()) != nil {
+			recv = "r " + name
+		}
+		l.queue = append(l.queue, func() {
+			sig := sel.Type().(*types.Signature)
+			params, args := l.paramNames(sig)
+			idx := sel.Index()
+			f, ft := l.path("r", x, idx[:len(idx)-1])
+			call := l.callMethod(f, ft, sel.Obj().(*types.Func), args)
+			fmt.Fprintf(&l.decls, "func (%s) %s%s { %s%s }\n", recv, sel.Obj().Name(), l.signature(sig, params, nil), returns(sig), call)
+		})
+	}
+}
+
+// displayMethods registers the methods by which values show themselves: the display gets values, not interfaces.
+func (l *lowerer) displayMethods(x *types.Named) {
+	str := types.Typ[types.String]
+	bundle := types.NewMap(str, types.NewInterfaceType(nil, nil))
+	for _, d := range []struct {
+		name string
+		typ  types.Type
+	}{{"Error", str}, {"String", str}, {"HTML", str}, {"MIMEBundle", bundle}} {
+		for _, rt := range []types.Type{x, types.NewPointer(x)} {
+			o, _, _ := types.LookupFieldOrMethod(rt, false, x.Obj().Pkg(), d.name)
+			f, ok := o.(*types.Func)
+			if !ok || types.NewMethodSet(rt).Lookup(x.Obj().Pkg(), d.name) == nil {
+				continue
+			}
+			if sig := f.Signature(); sig.Params().Len() != 0 || sig.Results().Len() != 1 || !types.Identical(sig.Results().At(0).Type(), d.typ) {
+				continue
+			}
+			id := l.typeID(rt)
+			l.queue = append(l.queue, func() {
+				fmt.Fprintf(&l.init, "%s.Method(%d, %q, func(x interface{}) interface{} { v := x.(%s); return v.%s() })\n", Runtime, id, d.name, l.typ(rt), d.name)
+			})
+		}
+	}
+}
+
+func hasEmbedded(st *types.Struct) bool {
+	for i := range st.NumFields() {
+		if st.Field(i).Embedded() {
+			return true
+		}
+	}
+	return false
+}
+
+// method declares the wrapper of one declared method.
+func (l *lowerer) method(name string, m *types.Func) {
+	sig := m.Signature()
+	fn := name + sep + m.Name()
+	if l.made[fn] != "" {
+		return
+	}
+	l.set(l.made, fn, fn)
+	recv := name
+	if _, ok := types.Unalias(sig.Recv().Type()).(*types.Pointer); ok {
+		recv = "*" + name
+	}
+	l.queue = append(l.queue, func() {
+		params, args := l.paramNames(sig)
+		comma := ""
+		if args != "" {
+			comma = ", "
+		}
+		fmt.Fprintf(&l.decls, "func (r %s) %s%s { %s%s(r%s%s) }\n", recv, m.Name(), l.signature(sig, params, nil), returns(sig), fn, comma, args)
+	})
+}
+
+func returns(sig *types.Signature) string {
+	if sig.Results().Len() > 0 {
+		return "return "
+	}
+	return ""
+}
+
+// paramNames makes names for the parameters of a wrapper, and the argument list that forwards them.
+func (l *lowerer) paramNames(sig *types.Signature) (params []string, args string) {
+	params = []string{}
+	for i := range sig.Params().Len() {
+		params = append(params, "a"+sep+strconv.Itoa(i))
+	}
+	args = strings.Join(params, ", ")
+	if sig.Variadic() {
+		args += "..."
+	}
+	return params, args
+}
+
+// path follows field indices explicitly, through embedded fields.
+func (l *lowerer) path(x string, t types.Type, idx []int) (string, types.Type) {
+	for _, i := range idx {
+		u := t.Underlying()
+		if p, ok := u.(*types.Pointer); ok {
+			u = p.Elem().Underlying()
+		}
+		f := u.(*types.Struct).Field(i)
+		x += "." + f.Name()
+		t = f.Type()
+	}
+	return x, t
+}
+
+func derefNamed(t types.Type) (*types.Named, bool) {
+	t = types.Unalias(t)
+	p, ok := t.(*types.Pointer)
+	if ok {
+		t = types.Unalias(p.Elem())
+	}
+	n, _ := t.(*types.Named)
+	return n, ok
+}
+
+// isOurs tells whether the methods of a type are lowered functions.
+func (l *lowerer) isOurs(n *types.Named) bool {
+	if n == nil || n.Obj().Pkg() == nil || types.IsInterface(n) {
+		return false
+	}
+	return check.InSession(n.Obj()) || n.TypeArgs().Len() > 0 && l.shimType(n.Obj()) != nil
+}
+
+// callMethod writes x.m(args); a method of a session type is called as the function it is.
+func (l *lowerer) callMethod(x string, t types.Type, m *types.Func, args string) string {
+	n, isPtr := derefNamed(t)
+	if !l.isOurs(n) {
+		return x + "." + m.Name() + "(" + args + ")"
+	}
+	fn := l.newest(l.namedType(n) + sep + m.Name())
+	_, wantsPtr := types.Unalias(m.Signature().Recv().Type()).(*types.Pointer)
+	switch {
+	case wantsPtr && !isPtr:
+		x = "&" + x
+	case !wantsPtr && isPtr:
+		x = "*" + x
+	}
+	if args != "" {
+		x += ", "
+	}
+	return fn + "(" + x + args + ")"
+}

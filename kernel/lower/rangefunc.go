@@ -1,0 +1,139 @@
+package lower
+
+import (
+	"go/ast"
+	"go/token"
+	"go/types"
+	"strings"
+)
+
+// rangeFunc is a range-over-func loop that is being lowered: its body is a function literal, and jumps out of it go through
+// a control variable that is looked at after the call.
+type rangeFunc struct {
+	control string
+	parent  *rangeFunc
+	exits   []exit
+}
+
+// exit is a jump: BREAK or CONTINUE of a loop, or RETURN.
+type exit struct {
+	kind token.Token
+	to   *loop
+}
+
+func (e *emitter) rangeOverFunc(b *strings.Builder, st *ast.RangeStmt, sig *types.Signature, label string, define bool) {
+	yield := sig.Params().At(0).Type().Underlying().(*types.Signature)
+	rf := &rangeFunc{control: e.temp(), parent: e.fn.rf}
+	vars := []ast.Expr{st.Key, st.Value}
+	var params []string
+	bind := ""
+	for i := range yield.Params().Len() {
+		pt := yield.Params().At(i).Type()
+		n := e.temp()
+		if !isBlank(vars[i]) {
+			if define {
+				n = e.local(e.info.Defs[vars[i].(*ast.Ident)])
+			} else {
+				bind += e.lhs(vars[i]) + " = " + e.convert(n, pt, e.typeOf(vars[i])) + "\n"
+			}
+		}
+		params = append(params, n+" "+e.typ(pt))
+	}
+	f := e.temp()
+	e.w(b, "var %s int\n%s := %s\n", rf.control, f, e.x(st.X))
+	e.loop(b, label, false, rf, func(b *strings.Builder, c *loop) {
+		e.fn.rf = rf
+		var in strings.Builder
+		in.WriteString(bind)
+		e.block(&in, st.Body.List)
+		e.fn.rf = rf.parent
+		line := "\n"
+		if e.fn.mark != 0 {
+			line = forwarding(e.fn.directive())
+		}
+		body := "func(" + strings.Join(params, ", ") + ") bool {" + line + in.String() + "return true\n}"
+		e.w(b, "%s(%s)\n", f, own("func("+e.yieldParams(yield)+") bool", body))
+	})
+	for i, q := range rf.exits {
+		e.w(b, "if %s == %d {\n", rf.control, i+1)
+		if q.to != nil && q.to.own == nil && q.to.rf == e.fn.rf {
+			q.to.labelUsed = true
+		}
+		e.jump(b, q)
+		b.WriteString("}\n")
+	}
+}
+
+func (e *emitter) yieldParams(yield *types.Signature) string {
+	var ts []string
+	for i := range yield.Params().Len() {
+		ts = append(ts, e.typ(yield.Params().At(i).Type()))
+	}
+	return strings.Join(ts, ", ")
+}
+
+// jump leaves loops, through range-over-func bodies where needed.
+func (e *emitter) jump(b *strings.Builder, x exit) {
+	rf := e.fn.rf
+	switch {
+	case x.kind == token.RETURN && rf == nil:
+		e.leave(b)
+	case x.to != nil && x.to.own == nil && x.to.rf == rf: // a plain loop or switch at this level
+		if x.kind == token.CONTINUE {
+			b.WriteString(x.to.before)
+		}
+		e.w(b, "%s %s\n", x.kind, x.to.label)
+	case x.to != nil && x.to.own != nil && x.to.own == rf:
+		if x.kind == token.CONTINUE {
+			b.WriteString("return true\n")
+		} else {
+			b.WriteString("return false\n")
+		}
+	default:
+		code := 0
+		for i, q := range rf.exits {
+			if q == x {
+				code = i + 1
+			}
+		}
+		if code == 0 {
+			rf.exits = append(rf.exits, x)
+			code = len(rf.exits)
+		}
+		e.w(b, "%s = %d\nreturn false\n", rf.control, code)
+	}
+}
+
+// branch lowers break, continue, goto and fallthrough.
+func (e *emitter) branch(b *strings.Builder, st *ast.BranchStmt) {
+	switch st.Tok {
+	case token.GOTO:
+		if e.fn.rf != nil {
+			e.refuse(st.Pos(), "goto inside the body of a range over a function is not available in cells")
+		}
+		e.w(b, "goto %s%s\n", st.Label.Name, sep)
+		return
+	case token.FALLTHROUGH:
+		b.WriteString("fallthrough\n")
+		return
+	}
+	for i := len(e.loops) - 1; i >= 0; i-- {
+		l := e.loops[i]
+		if st.Label != nil && l.user != st.Label.Name || st.Tok == token.CONTINUE && l.sw {
+			continue
+		}
+		if i == len(e.loops)-1 && l.rf == e.fn.rf && l.own == nil { // the innermost target needs no label
+			if st.Tok == token.CONTINUE {
+				b.WriteString(l.before)
+			}
+			e.w(b, "%s\n", st.Tok)
+			return
+		}
+		if l.own == nil {
+			l.labelUsed = true
+		}
+		e.jump(b, exit{st.Tok, l})
+		return
+	}
+	e.refuse(st.Pos(), "%s outside a loop", st.Tok)
+}

@@ -1,0 +1,88 @@
+package lower
+
+// shimSources are the bodies of generic functions and types of std, in Go that the stenciller lowers.
+// Their signatures, as users see them, come from the export data.
+var shimSources = map[string]string{
+	"cmp": `
+func Compare[T cmp.Ordered](x, y T) int {
+	if x != x { if y != y { return 0 }; return -1 }
+	if y != y { return 1 }
+	if x < y { return -1 }
+	if x > y { return 1 }
+	return 0
+}
+func Less[T cmp.Ordered](x, y T) bool { return x < y || x != x && y == y }
+func Or[T comparable](vs ...T) T { var z T; for _, v := range vs { if v != z { return v } }; return z }
+`,
+	"slices": `
+func Sort[S ~[]E, E cmp.Ordered](x S) { sort.Slice(x, func(i, j int) bool { return x[i] < x[j] || x[i] != x[i] && x[j] == x[j] }) }
+func SortFunc[S ~[]E, E any](x S, less func(a, b E) int) { sort.SliceStable(x, func(i, j int) bool { return less(x[i], x[j]) < 0 }) }
+func SortStableFunc[S ~[]E, E any](x S, less func(a, b E) int) { sort.SliceStable(x, func(i, j int) bool { return less(x[i], x[j]) < 0 }) }
+func IsSorted[S ~[]E, E cmp.Ordered](x S) bool { for i := 1; i < len(x); i++ { if x[i] < x[i-1] { return false } }; return true }
+func Max[S ~[]E, E cmp.Ordered](x S) E { if len(x) == 0 { panic("slices.Max: empty list") }; m := x[0]; for _, v := range x { m = max(m, v) }; return m }
+func Min[S ~[]E, E cmp.Ordered](x S) E { if len(x) == 0 { panic("slices.Min: empty list") }; m := x[0]; for _, v := range x { m = min(m, v) }; return m }
+func MaxFunc[S ~[]E, E any](x S, c func(a, b E) int) E { if len(x) == 0 { panic("slices.MaxFunc: empty list") }; m := x[0]; for _, v := range x[1:] { if c(v, m) > 0 { m = v } }; return m }
+func MinFunc[S ~[]E, E any](x S, c func(a, b E) int) E { if len(x) == 0 { panic("slices.MinFunc: empty list") }; m := x[0]; for _, v := range x[1:] { if c(v, m) < 0 { m = v } }; return m }
+func Contains[S ~[]E, E comparable](s S, v E) bool { for i := range s { if s[i] == v { return true } }; return false }
+func ContainsFunc[S ~[]E, E any](s S, f func(E) bool) bool { for i := range s { if f(s[i]) { return true } }; return false }
+func Index[S ~[]E, E comparable](s S, v E) int { for i := range s { if s[i] == v { return i } }; return -1 }
+func IndexFunc[S ~[]E, E any](s S, f func(E) bool) int { for i := range s { if f(s[i]) { return i } }; return -1 }
+func Reverse[S ~[]E, E any](s S) { for i, j := 0, len(s)-1; i < j; i, j = i+1, j-1 { t := s[i]; s[i] = s[j]; s[j] = t } }
+func Clone[S ~[]E, E any](s S) S { if s == nil { return nil }; r := make(S, len(s)); copy(r, s); return r }
+func Equal[S ~[]E, E comparable](a, b S) bool { if len(a) != len(b) { return false }; for i := range a { if a[i] != b[i] { return false } }; return true }
+func Insert[S ~[]E, E any](s S, i int, v ...E) S { r := make(S, 0, len(s)+len(v)); r = append(r, s[:i]...); r = append(r, v...); return append(r, s[i:]...) }
+func Delete[S ~[]E, E any](s S, i, j int) S { r := append(s[:i], s[j:]...); clear(s[len(r):]); return r }
+func DeleteFunc[S ~[]E, E any](s S, f func(E) bool) S { r := s[:0]; for _, v := range s { if !f(v) { r = append(r, v) } }; clear(s[len(r):]); return r }
+func Compact[S ~[]E, E comparable](s S) S { if len(s) < 2 { return s }; r := s[:1]; for _, v := range s[1:] { if v != r[len(r)-1] { r = append(r, v) } }; clear(s[len(r):]); return r }
+func Concat[S ~[]E, E any](ss ...S) S { var r S; for _, s := range ss { r = append(r, s...) }; return r }
+func Repeat[S ~[]E, E any](x S, n int) S { var r S; for i := 0; i < n; i++ { r = append(r, x...) }; return r }
+func BinarySearch[S ~[]E, E cmp.Ordered](x S, t E) (int, bool) { i, j := 0, len(x); for i < j { h := (i + j) / 2; if x[h] < t { i = h + 1 } else { j = h } }; return i, i < len(x) && x[i] == t }
+func SortedStableFunc[E any](q iter.Seq[E], c func(E, E) int) []E { r := Collect(q); SortStableFunc(r, c); return r }
+func IsSortedFunc[S ~[]E, E any](x S, c func(a, b E) int) bool { for i := 1; i < len(x); i++ { if c(x[i], x[i-1]) < 0 { return false } }; return true }
+func BinarySearchFunc[S ~[]E, E, T any](x S, t T, c func(E, T) int) (int, bool) { i, j := 0, len(x); for i < j { h := (i + j) / 2; if c(x[h], t) < 0 { i = h + 1 } else { j = h } }; return i, i < len(x) && c(x[i], t) == 0 }
+func EqualFunc[S1 ~[]E1, S2 ~[]E2, E1, E2 any](a S1, b S2, eq func(E1, E2) bool) bool { if len(a) != len(b) { return false }; for i := range a { if !eq(a[i], b[i]) { return false } }; return true }
+func CompactFunc[S ~[]E, E any](s S, eq func(E, E) bool) S { if len(s) < 2 { return s }; r := s[:1]; for _, v := range s[1:] { if !eq(r[len(r)-1], v) { r = append(r, v) } }; clear(s[len(r):]); return r }
+func Compare[S ~[]E, E cmp.Ordered](a, b S) int { for i := range a { if i >= len(b) { return 1 }; if c := cmp.Compare(a[i], b[i]); c != 0 { return c } }; if len(a) < len(b) { return -1 }; return 0 }
+func CompareFunc[S1 ~[]E1, S2 ~[]E2, E1, E2 any](a S1, b S2, f func(E1, E2) int) int { for i := range a { if i >= len(b) { return 1 }; if c := f(a[i], b[i]); c != 0 { return c } }; if len(a) < len(b) { return -1 }; return 0 }
+func Replace[S ~[]E, E any](s S, i, j int, v ...E) S { r := make(S, 0, len(s)-(j-i)+len(v)); r = append(r, s[:i]...); r = append(r, v...); return append(r, s[j:]...) }
+func Grow[S ~[]E, E any](s S, n int) S { if n < 0 { panic("cannot be negative") }; if n -= cap(s) - len(s); n > 0 { r := make(S, len(s), cap(s)+n); copy(r, s); return r }; return s }
+func Clip[S ~[]E, E any](s S) S { return s[:len(s):len(s)] }
+func All[S ~[]E, E any](s S) iter.Seq2[int, E] { return func(yield func(int, E) bool) { for i, v := range s { if !yield(i, v) { return } } } }
+func Values[S ~[]E, E any](s S) iter.Seq[E] { return func(yield func(E) bool) { for _, v := range s { if !yield(v) { return } } } }
+func Backward[S ~[]E, E any](s S) iter.Seq2[int, E] { return func(yield func(int, E) bool) { for i := len(s)-1; i >= 0; i-- { if !yield(i, s[i]) { return } } } }
+func Collect[E any](q iter.Seq[E]) []E { var r []E; q(func(v E) bool { r = append(r, v); return true }); return r }
+func AppendSeq[S ~[]E, E any](s S, q iter.Seq[E]) S { q(func(v E) bool { s = append(s, v); return true }); return s }
+func Sorted[E cmp.Ordered](q iter.Seq[E]) []E { r := Collect(q); Sort(r); return r }
+func SortedFunc[E any](q iter.Seq[E], c func(E, E) int) []E { r := Collect(q); SortFunc(r, c); return r }
+func Chunk[S ~[]E, E any](s S, n int) iter.Seq[S] { return func(yield func(S) bool) { for i := 0; i < len(s); i += n { if !yield(s[i:min(i+n, len(s))]) { return } } } }
+`,
+	"maps": `
+func Keys[M ~map[K]V, K comparable, V any](m M) iter.Seq[K] { return func(yield func(K) bool) { for k := range m { if !yield(k) { return } } } }
+func Values[M ~map[K]V, K comparable, V any](m M) iter.Seq[V] { return func(yield func(V) bool) { for _, v := range m { if !yield(v) { return } } } }
+func All[M ~map[K]V, K comparable, V any](m M) iter.Seq2[K, V] { return func(yield func(K, V) bool) { for k, v := range m { if !yield(k, v) { return } } } }
+func Collect[K comparable, V any](q iter.Seq2[K, V]) map[K]V { m := map[K]V{}; q(func(k K, v V) bool { m[k] = v; return true }); return m }
+func Insert[M ~map[K]V, K comparable, V any](m M, q iter.Seq2[K, V]) { q(func(k K, v V) bool { m[k] = v; return true }) }
+func Clone[M ~map[K]V, K comparable, V any](m M) M { if m == nil { return nil }; r := make(M, len(m)); for k, v := range m { r[k] = v }; return r }
+func Copy[M1 ~map[K]V, M2 ~map[K]V, K comparable, V any](d M1, s M2) { for k, v := range s { d[k] = v } }
+func Equal[M1, M2 ~map[K]V, K, V comparable](a M1, b M2) bool { if len(a) != len(b) { return false }; for k, v := range a { if w, ok := b[k]; !ok || v != w { return false } }; return true }
+func EqualFunc[M1 ~map[K]V1, M2 ~map[K]V2, K comparable, V1, V2 any](a M1, b M2, eq func(V1, V2) bool) bool { if len(a) != len(b) { return false }; for k, v := range a { if w, ok := b[k]; !ok || !eq(v, w) { return false } }; return true }
+func DeleteFunc[M ~map[K]V, K comparable, V any](m M, f func(K, V) bool) { for k, v := range m { if f(k, v) { delete(m, k) } } }
+`,
+	"sync": `
+func OnceValue[T any](f func() T) func() T { var o sync.Once; var r T; return func() T { o.Do(func() { r = f() }); return r } }
+func OnceValues[T1, T2 any](f func() (T1, T2)) func() (T1, T2) { var o sync.Once; var r T1; var q T2; return func() (T1, T2) { o.Do(func() { r, q = f() }); return r, q } }
+`,
+	"sync/atomic": `
+type Pointer[T any] struct { mu sync.Mutex; p *T }
+func (x *Pointer[T]) Load() *T { x.mu.Lock(); p := x.p; x.mu.Unlock(); return p }
+func (x *Pointer[T]) Store(v *T) { x.mu.Lock(); x.p = v; x.mu.Unlock() }
+func (x *Pointer[T]) Swap(v *T) *T { x.mu.Lock(); p := x.p; x.p = v; x.mu.Unlock(); return p }
+func (x *Pointer[T]) CompareAndSwap(old, v *T) bool { x.mu.Lock(); ok := x.p == old; if ok { x.p = v }; x.mu.Unlock(); return ok }
+`,
+	"math/rand/v2": `
+func N[I ~int | ~int64 | ~int32 | ~uint | ~uint64 | ~uint32 | ~int8 | ~int16 | ~uint8 | ~uint16](n I) I { return I(rand.Int64N(int64(n))) }
+`,
+	"reflect": `
+func TypeFor[T any]() reflect.Type { var p *T; return reflect.TypeOf(p).Elem() }
+`,
+}

@@ -1,0 +1,282 @@
+package lower
+
+import (
+	"fmt"
+	"go/token"
+	"go/types"
+	"reflect"
+	"strconv"
+	"strings"
+
+	"gonverge/kernel/check"
+)
+
+// sep is the letter that marks lowered names.
+const sep = check.Mark
+
+// Names under which lowered code reaches package run and the compiled instances of generic functions.
+const (
+	Runtime  = "kern" + sep
+	Compiled = "fast" + sep
+)
+
+// State is what lowering remembers from cell to cell. Changes are undone by Rollback until Commit.
+type State struct {
+	program  *check.Program
+	symbols  map[string]map[string]reflect.Value
+	types    []types.Type      // by the number that boxes carry
+	typeIDs  map[string]int    // lowered type -> number
+	named    map[string]string // lowered names of named types by key
+	made     map[string]string // instances, wrappers and helpers by key
+	alias    map[string]string // import path -> package name in lowered code
+	versions map[string][]string
+	shims    map[string]map[string]types.Object
+	asserted []*assertion
+	marks    []Function
+	temps    int
+
+	undo []func()
+}
+
+// Function is a function of lowered code that leaves position marks.
+type Function struct {
+	Name string    // as a user reads it: "f", "T.Method", "func literal", "cell"
+	Pos  token.Pos // of its declaration
+}
+
+// Code is one cell for the interpreter.
+type Code struct {
+	Imports, Decls, Body string
+	Results              []types.Type // static types of the values that Body hands over, in order
+	Exports              map[string]map[string]reflect.Value
+	FirstType            int // numbers of types from here on are new
+}
+
+// String is the whole code.
+func (c *Code) String() string { return c.Imports + c.Decls + c.Body }
+
+// NewState returns the state of a new session. symbols are what the interpreter has.
+func NewState(p *check.Program, symbols map[string]map[string]reflect.Value) *State {
+	return &State{program: p, symbols: symbols, typeIDs: map[string]int{}, named: map[string]string{}, made: map[string]string{},
+		alias: map[string]string{}, versions: map[string][]string{}, shims: map[string]map[string]types.Object{}}
+}
+
+// Type returns the type that boxes call by number.
+func (s *State) Type(id int) types.Type { return s.types[id] }
+
+// Types counts the numbered types.
+func (s *State) Types() int { return len(s.types) }
+
+// Function describes the function that leaves marks under a number.
+func (s *State) Function(id int) Function {
+	if id < 0 || id >= len(s.marks) {
+		return Function{}
+	}
+	return s.marks[id]
+}
+
+// Commit keeps the changes of the last Lower.
+func (s *State) Commit() { s.undo = nil }
+
+// Rollback undoes the changes of the last Lower.
+func (s *State) Rollback() {
+	for i := len(s.undo) - 1; i >= 0; i-- {
+		s.undo[i]()
+	}
+	s.undo = nil
+}
+
+// set enters a key in one of the state's maps, to be undone by Rollback.
+func (s *State) set(m map[string]string, key, value string) {
+	old, had := m[key]
+	m[key] = value
+	s.undo = append(s.undo, func() {
+		if had {
+			m[key] = old
+		} else {
+			delete(m, key)
+		}
+	})
+}
+
+// newest is the name of the latest version of a late-bound function or method.
+func (s *State) newest(slot string) string {
+	if v := s.versions[slot]; len(v) > 0 {
+		return v[len(v)-1]
+	}
+	return slot
+}
+
+// refusal is thrown when something cannot be lowered; Lower turns it into a diagnostic.
+type refusal struct {
+	pos token.Pos
+	msg string
+}
+
+// lowerer collects the pieces of one cell.
+type lowerer struct {
+	*State
+	unit    *check.Unit
+	imports strings.Builder
+	decls   strings.Builder // types, wrappers and helpers
+	vars    strings.Builder
+	init    strings.Builder
+	funcs   strings.Builder
+	queue   []func() // work that may need types which are being written
+	exports map[string]map[string]reflect.Value
+	at      token.Pos // of the statement being lowered: for refusals that know no better
+}
+
+func (l *lowerer) refuse(p token.Pos, format string, args ...any) {
+	if !p.IsValid() {
+		p = l.at
+	}
+	panic(refusal{p, fmt.Sprintf(format, args...)})
+}
+
+// Lower writes a checked cell. After an error the state is as before.
+func (s *State) Lower(u *check.Unit) (code *Code, err error) {
+	s.undo = nil
+	l := &lowerer{State: s, unit: u, exports: map[string]map[string]reflect.Value{}}
+	defer func() {
+		if r := recover(); r != nil {
+			f, ok := r.(refusal)
+			if !ok {
+				f = refusal{l.at, fmt.Sprintf("internal: this cannot be lowered: %v", r)}
+			}
+			s.Rollback()
+			code, err = nil, s.program.Diagnostic(u, f.pos, f.msg)
+		}
+	}()
+	first := len(s.types)
+	s.undo = append(s.undo, func() { // numbers of types must not be given twice
+		for k, id := range s.typeIDs {
+			if id >= first {
+				delete(s.typeIDs, k)
+			}
+		}
+		s.types = s.types[:first]
+	})
+	code = &Code{FirstType: first, Exports: l.exports}
+	l.functions()
+	for _, v := range u.NewVars {
+		fmt.Fprintf(&l.vars, "var %s %s\n", s.program.Slots[v], l.typ(v.Type()))
+	}
+	head, body := l.body(code)
+	l.drain()
+	l.assertions()
+	l.drain()
+	code.Imports = l.imports.String()
+	code.Decls = l.vars.String() + l.decls.String() + l.funcs.String()
+	body = head + l.init.String() + body
+	if strings.TrimSpace(body) != "" {
+		// A declared function, not a literal: a literal would copy the root frame, which grows with every cell.
+		name := "body" + sep + strconv.Itoa(u.Number)
+		code.Decls += "func " + name + "() {\n" + body + "}\n"
+		code.Body = Runtime + ".Exec(" + name + ")"
+	}
+	return code, nil
+}
+
+// drain does the queued work, which may queue more.
+func (l *lowerer) drain() {
+	for len(l.queue) > 0 {
+		q := l.queue
+		l.queue = nil
+		for _, f := range q {
+			f()
+		}
+	}
+}
+
+// body lowers the statements of the cell and its last expression. The head must be the first of the function's text.
+func (l *lowerer) body(code *Code) (head, text string) {
+	u := l.unit
+	if len(u.Body.List) == 0 {
+		return "", ""
+	}
+	e := &emitter{lowerer: l, info: u.Info, cell: true}
+	e.fn = &function{sig: types.NewSignatureType(nil, nil, nil, nil, nil, false), name: "cell", pos: u.Body.List[0].Pos(), body: u.Body}
+	list := u.Body.List
+	if u.Last != nil {
+		list = list[:len(list)-1]
+	}
+	var b strings.Builder
+	framed := hasDefer(u.Body)
+	if framed {
+		e.fn.frame = e.temp()
+	}
+	e.block(&b, list)
+	if u.Last != nil {
+		e.value(&b, code)
+	}
+	text = b.String()
+	if framed {
+		text = e.framed(text)
+	}
+	return e.open(), text
+}
+
+// functions lowers the functions and methods of the cell.
+func (l *lowerer) functions() {
+	s, u := l.State, l.unit
+	// New versions are named first, so that every use in this cell already means them.
+	slots := make([]string, len(u.Funcs))
+	for i, f := range u.Funcs {
+		switch {
+		case f.Receiver == "":
+			if f.Decl.Type.TypeParams == nil {
+				slots[i] = s.program.Slots[f.Object]
+			}
+		case u.Types[f.Receiver].Spec.TypeParams == nil:
+			slots[i] = l.namedType(u.Types[f.Receiver].Object.Type().(*types.Named)) + sep + f.Decl.Name.Name
+		}
+		if slots[i] == "" { // generic: lowered by instance
+			continue
+		}
+		slot, old := slots[i], s.versions[slots[i]]
+		name := slot
+		if len(old) > 0 {
+			name += sep + "v" + strconv.Itoa(len(old)+1)
+		}
+		s.versions[slot] = append(old[:len(old):len(old)], name)
+		s.undo = append(s.undo, func() { s.versions[slot] = old })
+	}
+	for i, f := range u.Funcs {
+		if slots[i] == "" {
+			continue
+		}
+		l.at = f.Decl.Pos()
+		name := f.Decl.Name.Name
+		if f.Receiver != "" {
+			name = f.Receiver + "." + name
+		}
+		e := &emitter{lowerer: l, info: u.Info}
+		sig := u.Info.Defs[f.AsFunc.Name].(*types.Func).Signature()
+		l.define(e, slots[i], name, f, sig)
+	}
+}
+
+// define writes the newest version of a late-bound function. Older versions hand over to it through the two variables of
+// the slot, so that functions compiled earlier, and values of functions, get the new body.
+func (l *lowerer) define(e *emitter, slot, userName string, f *check.Func, sig *types.Signature) {
+	k := len(l.versions[slot])
+	name := l.versions[slot][k-1]
+	head, code := e.function(sig, f.Decl.Body, userName, f.Decl.Pos())
+	args := strings.Join(e.params, ", ")
+	if sig.Variadic() {
+		args += "..."
+	}
+	call := slot + sep + "r(" + args + ")"
+	if sig.Results().Len() > 0 {
+		call = "return " + call
+	} else {
+		call += "; return"
+	}
+	if k == 1 {
+		fmt.Fprintf(&l.vars, "var %s%sn = 1\nvar %s%sr func%s\n", slot, sep, slot, sep, l.signature(sig, nil, nil))
+	} else {
+		fmt.Fprintf(&l.init, "%s%sr, %s%sn = %s, %d\n", slot, sep, slot, sep, name, k)
+	}
+	fmt.Fprintf(&l.funcs, "func %s%s {%sif %s%sn > %d { %s }\n%s}\n", name, head, e.fn.directive(), slot, sep, k, call, code)
+}

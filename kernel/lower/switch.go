@@ -1,0 +1,120 @@
+package lower
+
+import (
+	"go/ast"
+	"go/token"
+	"go/types"
+	"strings"
+)
+
+func (e *emitter) switchStmt(b *strings.Builder, st *ast.SwitchStmt, label string) {
+	if st.Init != nil {
+		b.WriteString("{\n")
+		e.stmt(b, st.Init, "")
+		defer b.WriteString("}\n")
+	}
+	tag, compare := "", false
+	var tt types.Type
+	if st.Tag != nil {
+		e.guard(b, st.Pos(), st.Tag)
+		tt = e.typeOf(st.Tag)
+		compare = types.IsInterface(tt) // by Go's rules for interfaces, with boxes
+		tag = e.temp()
+		e.w(b, "var %s %s = %s\n", tag, e.typ(tt), e.to(st.Tag, tt))
+	}
+	e.loop(b, label, true, nil, func(b *strings.Builder, c *loop) {
+		if tag == "" || compare {
+			b.WriteString("switch {\n")
+		} else {
+			e.w(b, "switch %s {\n", tag)
+		}
+		for _, s := range st.Body.List {
+			cc := s.(*ast.CaseClause)
+			if cc.List == nil {
+				b.WriteString("default:\n")
+			} else {
+				var cases []string
+				for _, x := range cc.List {
+					switch {
+					case compare && e.info.Types[x].IsNil():
+						cases = append(cases, tag+" == nil")
+					case compare:
+						cases = append(cases, e.equal(token.EQL, tag, e.to(x, tt), tt))
+					case tag != "" && types.IsInterface(e.typeOf(x)):
+						cases = append(cases, e.x(x))
+					case tag != "":
+						cases = append(cases, e.to(x, tt))
+					default:
+						cases = append(cases, e.x(x))
+					}
+				}
+				e.w(b, "case %s:\n", strings.Join(cases, ", "))
+			}
+			e.block(b, cc.Body)
+		}
+		b.WriteString("}\n")
+	})
+}
+
+// typeSwitch decides once which clause matches, then switches on its number.
+func (e *emitter) typeSwitch(b *strings.Builder, st *ast.TypeSwitchStmt, label string) {
+	b.WriteString("{\n")
+	defer b.WriteString("}\n")
+	if st.Init != nil {
+		e.stmt(b, st.Init, "")
+	}
+	var x ast.Expr
+	switch a := st.Assign.(type) {
+	case *ast.ExprStmt:
+		x = ast.Unparen(a.X).(*ast.TypeAssertExpr).X
+	case *ast.AssignStmt:
+		x = ast.Unparen(a.Rhs[0]).(*ast.TypeAssertExpr).X
+	}
+	from := e.typeOf(x)
+	e.guard(b, st.Pos(), x)
+	in, pick := e.temp(), e.temp()
+	e.w(b, "var %s %s = %s\nvar %s int\n", in, e.typ(from), e.x(x), pick)
+	values := map[int]string{}
+	def := -1
+	for i, s := range st.Body.List {
+		cc := s.(*ast.CaseClause)
+		if cc.List == nil {
+			def = i + 1
+		}
+		for _, c := range cc.List {
+			if e.info.Types[c].IsNil() {
+				e.w(b, "if %s == 0 && %s == nil { %s = %d }\n", pick, in, pick, i+1)
+				continue
+			}
+			to := e.info.Types[c].Type
+			v, ok := e.temp(), e.temp()
+			if len(cc.List) == 1 && e.info.Implicits[cc] != nil {
+				kept := e.temp()
+				values[i+1] = kept
+				e.w(b, "var %s %s\nif %s == 0 {\n%sif %s { %s = %d; %s = %s }\n}\n", kept, e.typ(to), pick, e.assertOk(v, ok, in, from, to), ok, pick, i+1, kept, v)
+			} else {
+				e.w(b, "if %s == 0 {\n%s_ = %s\nif %s { %s = %d }\n}\n", pick, e.assertOk(v, ok, in, from, to), v, ok, pick, i+1)
+			}
+		}
+	}
+	if def > 0 {
+		e.w(b, "if %s == 0 { %s = %d }\n", pick, pick, def)
+	}
+	e.loop(b, label, true, nil, func(b *strings.Builder, c *loop) {
+		e.w(b, "switch %s {\n", pick)
+		for i, s := range st.Body.List {
+			cc := s.(*ast.CaseClause)
+			e.w(b, "case %d:\n", i+1)
+			if o := e.info.Implicits[cc]; o != nil {
+				src := values[i+1]
+				if src == "" {
+					src = in
+				}
+				n := e.local(o)
+				e.w(b, "var %s %s\n%s = %s\n_ = %s\n", n, e.typ(o.Type()), n, src, n)
+			}
+			e.block(b, cc.Body)
+		}
+		b.WriteString("}\n")
+	})
+}

@@ -1,0 +1,72 @@
+package run
+
+import (
+	"fmt"
+	"go/types"
+	"reflect"
+)
+
+// Boxed is a value of a session type inside an empty interface: it knows the type that the interpreter forgets.
+type Boxed struct {
+	m     *Machine
+	id    int
+	value any
+}
+
+// Unbox returns the value inside a box, or x itself.
+func Unbox(x any) any {
+	if b, ok := x.(Boxed); ok {
+		return b.value
+	}
+	return x
+}
+
+// typ is the type with a number.
+func (m *Machine) typ(id int) types.Type {
+	if ts := *m.types.Load(); id < len(ts) {
+		return ts[id]
+	}
+	return types.Typ[types.Invalid]
+}
+
+// Type is the type of the boxed value.
+func (b Boxed) Type() types.Type { return b.m.typ(b.id) }
+
+// Method calls a method without parameters by which the value shows itself: "String", "Error", "HTML" or "MIMEBundle".
+func (b Boxed) Method(name string) (result any, ok bool) {
+	f := b.m.showMethod(b.id, name)
+	if f == nil {
+		return nil, false
+	}
+	return f(b.value), true
+}
+
+func (m *Machine) showMethod(id int, name string) func(any) any {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.methods[methodKey{id, name}]
+}
+
+// Format implements fmt.Formatter with the type and field names of the cell.
+func (b Boxed) Format(f fmt.State, verb rune) {
+	v, t := reflect.ValueOf(b.value), b.Type()
+	switch verb {
+	case 'v', 's', 'q':
+		p := printer{m: b.m, plus: f.Flag('+'), sharp: f.Flag('#') && verb == 'v'}
+		text := p.print(v, t, 0)
+		if verb == 'q' {
+			text = fmt.Sprintf("%q", text)
+		}
+		w, hasWidth := f.Width()
+		switch {
+		case hasWidth && f.Flag('-'):
+			fmt.Fprintf(f, "%-*s", w, text)
+		case hasWidth:
+			fmt.Fprintf(f, "%*s", w, text)
+		default:
+			fmt.Fprint(f, text)
+		}
+	default:
+		fmt.Fprintf(f, fmt.FormatString(f, verb), b.value)
+	}
+}

@@ -1,0 +1,148 @@
+package run
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"strings"
+)
+
+// checkedError is thrown by a checked call.
+type checkedError struct {
+	pos int
+	err error
+}
+
+func (c checkedError) Error() string { return c.err.Error() }
+func (c checkedError) Unwrap() error { return c.err }
+
+// runtime are the functions that lowered code calls.
+func (m *Machine) runtime() map[string]reflect.Value {
+	v := reflect.ValueOf
+	return map[string]reflect.Value{
+		"SetContext": v(func(p *context.Context) { m.context = p }),
+		"Mark":       v(m.mark),
+		"Exec":       v(m.exec),
+		"Result":     v(m.result),
+		"Check":      v(func(pos int, err error) { panic(checkedError{pos, err}) }),
+		"Enter":      v(m.enter),
+		"Leave":      v(m.leave),
+
+		"Frame":   v(m.frame),
+		"Defers":  v((*Defers)(nil)),
+		"Recover": v(m.recover),
+		"Go":      v(m.start),
+
+		"WaitGroupWait": v(m.waitGroupWait),
+		"MutexLock":     v(m.mutexLock),
+
+		"Box":      v(func(id int, x any) any { return Boxed{m, id, x} }),
+		"Boxed":    v(func(x any) bool { _, ok := x.(Boxed); return ok }),
+		"Is":       v(func(x any, id int) bool { b, ok := x.(Boxed); return ok && b.id == id }),
+		"Raw":      v(Unbox),
+		"Unbox":    v(m.unbox),
+		"Fail":     v(m.fail),
+		"TypeName": v(m.typeNameOf),
+		"Method":   v(m.method),
+
+		"VarPtr": v(m.varPtr),
+		"Clear":  v(func(x any) { reflect.ValueOf(x).Clear() }),
+		"Stdin":  v(&m.stdin).Elem(),
+		"Stdout": v(&m.out.direct[0]).Elem(),
+		"Stderr": v(&m.out.direct[1]).Elem(),
+	}
+}
+
+// mark registers the position mark of a function.
+func (m *Machine) mark(id int, p *int) {
+	m.mu.Lock()
+	m.marks[id] = p
+	m.mu.Unlock()
+}
+
+// exec runs the body of a cell and keeps how it ended.
+func (m *Machine) exec(f func()) {
+	a := m.cur.Load()
+	defer func() {
+		if r := recover(); r != nil {
+			a.done <- m.panicOf(r)
+		} else {
+			m.dropTrace()
+			a.done <- nil
+		}
+	}()
+	f()
+}
+
+// result takes a value of the last expression.
+func (m *Machine) result(x any) {
+	if a := m.cur.Load(); a != nil {
+		a.mu.Lock()
+		a.values = append(a.values, x)
+		a.mu.Unlock()
+	}
+}
+
+// enter begins a statement whose compiled calls get time to return when the cell is cancelled.
+func (m *Machine) enter() {
+	if a := m.cur.Load(); a != nil {
+		a.mu.Lock()
+		a.long, a.left = true, make(chan struct{})
+		a.mu.Unlock()
+	}
+}
+
+// leave ends it. After a cancel it waits until the interpreter has stopped, so that no further statement runs.
+func (m *Machine) leave() {
+	a := m.cur.Load()
+	if a == nil {
+		return
+	}
+	a.mu.Lock()
+	if a.long {
+		a.long = false
+		close(a.left)
+	}
+	a.mu.Unlock()
+	if a.ctx.Err() != nil {
+		<-a.stopped
+	}
+}
+
+// varPtr is the address of an exported variable of a compiled package.
+func (m *Machine) varPtr(key string) any {
+	i := strings.LastIndexByte(key, '.')
+	return m.symbols[key[:i]][key[i+1:]].Addr().Interface()
+}
+
+func (m *Machine) unbox(x any, id int) any {
+	if b, ok := x.(Boxed); ok && b.id == id {
+		return b.value
+	}
+	panic(runtimeError(fmt.Sprintf("interface conversion: interface {} is %s, not %s", m.typeNameOf(x), typeName(m.typ(id)))))
+}
+
+func (m *Machine) fail(x any, want string) {
+	if x == nil {
+		panic(runtimeError("interface conversion: interface is nil, not " + want))
+	}
+	panic(runtimeError(fmt.Sprintf("interface conversion: %s is not %s: missing method", m.typeNameOf(x), want)))
+}
+
+// typeNameOf is the name of the dynamic type of a value in an empty interface.
+func (m *Machine) typeNameOf(x any) string {
+	switch b := x.(type) {
+	case nil:
+		return "nil"
+	case Boxed:
+		return typeName(m.typ(b.id))
+	}
+	return reflect.TypeOf(x).String()
+}
+
+// method registers a method by which values of a type show themselves.
+func (m *Machine) method(id int, name string, f func(any) any) {
+	m.mu.Lock()
+	m.methods[methodKey{id, name}] = f
+	m.mu.Unlock()
+}

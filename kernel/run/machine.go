@@ -1,0 +1,303 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"go/types"
+	"io"
+	"log"
+	"maps"
+	"reflect"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/traefik/yaegi/interp"
+	"github.com/traefik/yaegi/stdlib"
+)
+
+// Options say what a machine is made of.
+type Options struct {
+	// Symbols maps "import/path/name" to the symbols of compiled packages; what yaegi has of the standard library is
+	// added where they lack it.
+	Symbols map[string]map[string]reflect.Value
+	// Compiled are functions that lowered code reaches under the package name CompiledName.
+	Compiled map[string]reflect.Value
+	// RuntimeName and CompiledName are the names of the two packages in lowered code; ContextName that of the variable
+	// that holds the context of the running cell.
+	RuntimeName, CompiledName, ContextName string
+	// Output takes what cells write to "stdout" and "stderr", batched and in order.
+	Output func(stream, text string)
+	// Input reads a line for code that reads os.Stdin; nil is the end of the file at once.
+	Input func() (string, error)
+	// GoroutinePanic is told of panics on goroutines that cells started.
+	GoroutinePanic func(startedAt int, p *Panic)
+	// StackLimit and MemoryLimit, in bytes, stop a cell; 0 means 256 MiB and three quarters of the machine's memory.
+	StackLimit, MemoryLimit uint64
+}
+
+// Machine is an interpreter with its surroundings. It runs one piece of code at a time.
+type Machine struct {
+	o       Options
+	in      *interp.Interpreter
+	symbols map[string]map[string]reflect.Value
+	out     *output
+	stdin   io.Reader
+	types   atomic.Pointer[[]types.Type]
+	live    atomic.Int64                  // goroutines that cells started
+	halt    atomic.Pointer[chan struct{}] // closed when the interpreter is stopped
+	cur     atomic.Pointer[activity]
+	context *context.Context // the variable of lowered code
+
+	mu      sync.Mutex
+	marks   map[int]*int
+	methods map[methodKey]func(any) any
+	traces  map[uint64][]int // goroutine -> numbers of the functions that a panic has left, innermost first
+	panics  map[uint64]*Defers
+}
+
+type methodKey struct {
+	id   int
+	name string
+}
+
+// Panic is a panic that nothing recovered, or an error that stopped a checked call.
+type Panic struct {
+	Value  any
+	Text   string // as Go prints it
+	Pos    int    // where, as marked; 0 unknown
+	Error  bool   // a checked call stopped the code; Value is its error
+	Exit   bool   // os.Exit or log.Fatal
+	Frames []Frame
+}
+
+// Frame is an interpreted function that a panic left.
+type Frame struct {
+	Function int // number of its mark
+	Pos      int // what the mark said
+}
+
+// Outcome is what Run gives.
+type Outcome struct {
+	Values   []any
+	Panic    *Panic
+	Cause    error // why the code was stopped, or nil
+	Detached bool  // compiled code is still running
+	Stopped  int64 // goroutines of cells that were alive when the code was stopped
+	Internal error // the interpreter rejected the code
+}
+
+// Errors that stop code.
+var (
+	ErrStack  = errors.New("the stack grew beyond its limit (endless recursion?)")
+	ErrMemory = errors.New("the memory in use grew beyond its limit")
+)
+
+// quiet keeps the interpreter's own notes about code it cannot compile off the process's stderr: they come back as errors.
+var quiet = sync.OnceFunc(func() { log.SetOutput(io.Discard) })
+
+// New starts a machine.
+func New(o Options) (*Machine, error) {
+	quiet()
+	if o.StackLimit == 0 {
+		o.StackLimit = 256 << 20
+	}
+	if o.MemoryLimit == 0 {
+		o.MemoryLimit = machineMemory() / 4 * 3
+	}
+	if o.Output == nil {
+		o.Output = func(string, string) {}
+	}
+	m := &Machine{o: o, marks: map[int]*int{}, methods: map[methodKey]func(any) any{}, traces: map[uint64][]int{}, panics: map[uint64]*Defers{}}
+	m.types.Store(&[]types.Type{})
+	halt := make(chan struct{})
+	m.halt.Store(&halt)
+	var err error
+	if m.out, err = newOutput(o.Output); err != nil {
+		return nil, err
+	}
+	m.stdin = &lineReader{read: o.Input}
+	m.in = interp.New(interp.Options{Stdin: m.stdin, Stdout: m.out.writer("stdout"), Stderr: traceWriter{m}})
+	m.symbols = m.tables()
+	if err := m.in.Use(m.symbols); err != nil {
+		return nil, err
+	}
+	// After the tables: the interpreter has replacements of its own for these.
+	exits := interp.Exports{"os/os": {"Exit": reflect.ValueOf(func(code int) { panic(exit(fmt.Sprintf("os.Exit(%d)", code))) })},
+		"log/log": {"Fatal": reflect.ValueOf(func(v ...any) { panic(exit(fmt.Sprint(v...))) }),
+			"Fatalf":  reflect.ValueOf(func(format string, v ...any) { panic(exit(fmt.Sprintf(format, v...))) }),
+			"Fatalln": reflect.ValueOf(func(v ...any) { panic(exit(strings.TrimSuffix(fmt.Sprintln(v...), "\n"))) })}}
+	if err := m.in.Use(exits); err != nil {
+		return nil, err
+	}
+	kern, fast := "gonverge/kern", "gonverge/fast"
+	err = m.in.Use(interp.Exports{kern + "/kern": m.runtime(), fast + "/fast": o.Compiled})
+	if err != nil {
+		return nil, err
+	}
+	err = m.Eval(fmt.Sprintf("import %s %q\nimport %s %q\nimport ctxpkg %q\nvar %s ctxpkg.Context", o.RuntimeName, kern, o.CompiledName, fast, "context", o.ContextName))
+	if err == nil {
+		err = m.Eval(o.RuntimeName + ".SetContext(&" + o.ContextName + ")")
+	}
+	return m, err
+}
+
+// tables joins the symbols of the options with those of the standard library, some of them replaced.
+func (m *Machine) tables() interp.Exports {
+	tables := interp.Exports{}
+	maps.Copy(tables, stdlib.Symbols)
+	for k, v := range m.o.Symbols {
+		if k != "." {
+			tables[k] = v
+		}
+	}
+	replace := func(path string, with map[string]reflect.Value) {
+		table := maps.Clone(tables[path])
+		maps.Copy(table, with)
+		tables[path] = table
+	}
+	replace("os/os", map[string]reflect.Value{"Stdout": reflect.ValueOf(&m.out.stdout).Elem(), "Stderr": reflect.ValueOf(&m.out.stderr).Elem()})
+	replace("time/time", map[string]reflect.Value{"Sleep": reflect.ValueOf(m.sleep)})
+	return tables
+}
+
+// Symbols returns the symbols of all compiled packages. The map must not be changed.
+func (m *Machine) Symbols() map[string]map[string]reflect.Value { return m.symbols }
+
+// Describe gives boxes with numbers from first on their types.
+func (m *Machine) Describe(first int, ts []types.Type) {
+	old := *m.types.Load()
+	all := append(old[:first:first], ts...)
+	m.types.Store(&all)
+}
+
+// Use adds symbols.
+func (m *Machine) Use(symbols map[string]map[string]reflect.Value) error { return m.in.Use(symbols) }
+
+// Eval evaluates declarations.
+func (m *Machine) Eval(src string) (err error) {
+	if strings.TrimSpace(src) == "" {
+		return nil
+	}
+	if strings.Count(src, ".Stdout")+strings.Count(src, ".Stderr") > strings.Count(src, m.o.RuntimeName+".Stdout")+strings.Count(src, m.o.RuntimeName+".Stderr") {
+		m.out.files.Store(true)
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("%v", r)
+		}
+	}()
+	_, err = m.in.Eval(src)
+	return err
+}
+
+// activity is one Run.
+type activity struct {
+	ctx     context.Context
+	done    chan *Panic
+	stopped chan struct{} // closed when the interpreter has stopped
+	mu      sync.Mutex
+	values  []any
+	long    bool          // inside a statement that calls compiled code with the context
+	left    chan struct{} // closed by Leave
+}
+
+// longGrace is how long compiled code with the context may take to return after a cancel.
+const longGrace = 5 * time.Second
+
+// stopGrace is how long interpreted code may take.
+const stopGrace = 300 * time.Millisecond
+
+// Run evaluates a call of Exec under a context. derive makes the context that cells see, and may be nil.
+func (m *Machine) Run(ctx context.Context, body string, derive func(context.Context) context.Context) Outcome {
+	cell, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	unhook := context.AfterFunc(ctx, func() { cancel(context.Cause(ctx)) })
+	defer unhook()
+	seen := cell
+	if derive != nil {
+		seen = derive(cell)
+	}
+	a := &activity{ctx: cell, done: make(chan *Panic, 1), stopped: make(chan struct{})}
+	*m.context = seen
+	m.cur.Store(a)
+	defer m.cur.Store(nil)
+	guard := m.guard(cancel)
+	defer guard()
+
+	halting, halt := context.WithCancel(context.Background())
+	defer halt()
+	unwatch := context.AfterFunc(cell, func() {
+		a.mu.Lock()
+		long, left := a.long, a.left
+		a.mu.Unlock()
+		if long {
+			select {
+			case <-left:
+			case <-time.After(longGrace):
+			}
+		}
+		halt()
+	})
+	defer unwatch()
+	_, err := m.in.EvalWithContext(halting, body)
+	if halting.Err() != nil {
+		out := Outcome{Cause: context.Cause(cell), Stopped: m.live.Load()}
+		close(a.stopped)
+		m.halted()
+		select {
+		case <-a.done:
+		case <-time.After(stopGrace):
+			out.Detached = true
+		}
+		m.out.flush()
+		return out
+	}
+	m.out.flush()
+	out := Outcome{Values: a.values}
+	select {
+	case out.Panic = <-a.done:
+	default:
+		if p, ok := err.(interp.Panic); ok {
+			out.Panic = m.panicOf(p.Value)
+		} else if err != nil {
+			out.Internal = err
+		}
+	}
+	return out
+}
+
+// Flush hands over what cells have written so far.
+func (m *Machine) Flush() { m.out.flush() }
+
+// halted wakes what waits in compiled code on behalf of stopped interpreted code.
+func (m *Machine) halted() {
+	next := make(chan struct{})
+	close(*m.halt.Swap(&next))
+}
+
+// Close ends the machine.
+func (m *Machine) Close() { m.out.close() }
+
+// lineReader asks for a line when it is read.
+type lineReader struct {
+	read func() (string, error)
+	rest []byte
+}
+
+func (l *lineReader) Read(p []byte) (int, error) {
+	if len(l.rest) == 0 {
+		if l.read == nil {
+			return 0, io.EOF
+		}
+		line, err := l.read()
+		if err != nil {
+			return 0, err
+		}
+		l.rest = []byte(line + "\n")
+	}
+	n := copy(p, l.rest)
+	l.rest = l.rest[n:]
+	return n, nil
+}

@@ -1,0 +1,99 @@
+package run
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"regexp"
+	"strings"
+
+	"github.com/traefik/yaegi/interp"
+)
+
+// runtimeError is a run-time error with Go's own words, where the interpreter has others.
+type runtimeError string
+
+func (e runtimeError) Error() string { return string(e) }
+
+// RuntimeError implements runtime.Error.
+func (runtimeError) RuntimeError() {}
+
+// exit is thrown by os.Exit and log.Fatal.
+type exit string
+
+// ownPosition is a position in lowered code in front of a message.
+var ownPosition = regexp.MustCompile(`^(?:\S*?:)?\d{5,}:\d+: `)
+
+// panicOf describes a recovered panic of this goroutine.
+func (m *Machine) panicOf(r any) *Panic {
+	p := &Panic{Frames: m.takeFrames()}
+	if len(p.Frames) > 0 {
+		p.Pos = p.Frames[0].Pos
+	}
+	if c, ok := r.(checkedError); ok {
+		p.Value, p.Error, p.Pos, p.Text = c.err, true, c.pos, c.err.Error()
+		return p
+	}
+	p.Value = panicValue(r)
+	switch v := p.Value.(type) {
+	case nil:
+		p.Text = "panic called with nil argument"
+	case exit:
+		p.Text, p.Exit = string(v), true
+	case error:
+		p.Text = v.Error()
+	case string:
+		p.Text = v
+		p.Exit = strings.HasPrefix(p.Text, "os.Exit(") // the interpreter's own
+	case Boxed:
+		p.Text = fmt.Sprintf("%v", v)
+	case fmt.Stringer:
+		p.Text = v.String()
+	default:
+		p.Text = fmt.Sprintf("%T(%v)", v, v)
+	}
+	return p
+}
+
+// panicValue undoes what the interpreter does to the values of panics.
+func panicValue(r any) any {
+	if p, ok := r.(interp.Panic); ok {
+		r = p.Value
+	}
+	if v, ok := r.(reflect.Value); ok && v.IsValid() && v.CanInterface() {
+		r = v.Interface()
+	}
+	switch v := r.(type) {
+	case *reflect.ValueError:
+		return runtimeError("runtime error: invalid memory address or nil pointer dereference")
+	case error:
+		if t := v.Error(); ownPosition.MatchString(t) {
+			return errors.New(ownPosition.ReplaceAllString(t, ""))
+		}
+	case string:
+		if t, ok := reflectTexts(v); ok {
+			return runtimeError(t)
+		}
+	}
+	return r
+}
+
+// reflectTexts says in Go's words what package reflect complains about.
+func reflectTexts(s string) (string, bool) {
+	if !strings.HasPrefix(s, "reflect") {
+		return "", false
+	}
+	switch {
+	case strings.Contains(s, "out of bounds"), strings.Contains(s, ".Slice"):
+		return "runtime error: slice bounds out of range", true
+	case strings.Contains(s, "index out of range"):
+		return "runtime error: index out of range", true
+	case strings.HasPrefix(s, "reflect.MakeSlice"):
+		return "runtime error: makeslice: len out of range", true
+	case strings.Contains(s, "nil map"):
+		return "assignment to entry in nil map", true
+	case strings.Contains(s, "call of nil function"), strings.Contains(s, "zero Value"), strings.Contains(s, "nil pointer"):
+		return "runtime error: invalid memory address or nil pointer dereference", true
+	}
+	return s, false
+}

@@ -1,0 +1,211 @@
+package run
+
+import (
+	"fmt"
+	"go/types"
+	"reflect"
+	"sort"
+	"strings"
+)
+
+// sessionPath is the import path of the package that all cells form.
+const sessionPath = "main"
+
+// printer prints interpreted values by their true types, as fmt would.
+type printer struct {
+	m                 *Machine
+	plus, sharp, show bool // %+v, %#v, and the display of results
+}
+
+// Show is the text of a result whose static type is t.
+func (m *Machine) Show(v any, t types.Type) string {
+	p := printer{m: m, show: true}
+	if b, ok := v.(Boxed); ok {
+		return p.print(reflect.ValueOf(b.value), b.Type(), 0)
+	}
+	if v == nil {
+		return "<nil>"
+	}
+	return fmt.Sprint(v)
+}
+
+// TypeNameOf is how users read the type of a result: its dynamic type when it is boxed.
+func (m *Machine) TypeNameOf(v any, static types.Type) string {
+	if b, ok := v.(Boxed); ok {
+		return typeName(b.Type())
+	}
+	return typeName(static)
+}
+
+func typeName(t types.Type) string {
+	return types.TypeString(t, func(p *types.Package) string {
+		if p.Path() == sessionPath {
+			return ""
+		}
+		return p.Name()
+	})
+}
+
+// typeID finds the number of a type, or -1.
+func (m *Machine) typeID(t types.Type) int {
+	for i, d := range *m.types.Load() {
+		if types.Identical(d, t) {
+			return i
+		}
+	}
+	return -1
+}
+
+// ours reports whether values of a type must be printed by their static type.
+func ours(t types.Type, seen map[types.Type]bool) bool {
+	t = types.Unalias(t)
+	if seen[t] {
+		return false
+	}
+	seen[t] = true
+	switch t := t.(type) {
+	case *types.Named:
+		if t.Obj().Pkg() != nil && t.Obj().Pkg().Path() == sessionPath {
+			return true
+		}
+		for i := range t.TypeArgs().Len() {
+			if ours(t.TypeArgs().At(i), seen) {
+				return true
+			}
+		}
+	case *types.Pointer:
+		return ours(t.Elem(), seen)
+	case *types.Slice:
+		return ours(t.Elem(), seen)
+	case *types.Array:
+		return ours(t.Elem(), seen)
+	case *types.Map:
+		return ours(t.Key(), seen) || ours(t.Elem(), seen)
+	case *types.Chan:
+		return ours(t.Elem(), seen)
+	case *types.Struct:
+		return t.NumFields() > 0
+	}
+	return false
+}
+
+// print prints v as fmt would print a value of type t.
+func (p printer) print(v reflect.Value, t types.Type, depth int) string {
+	if !v.IsValid() {
+		return "<nil>"
+	}
+	if v.CanInterface() {
+		if b, ok := v.Interface().(Boxed); ok {
+			return p.print(reflect.ValueOf(b.value), b.Type(), depth)
+		}
+	}
+	if !p.sharp && v.CanInterface() {
+		if s, ok := p.byMethod(v, t); ok {
+			return s
+		}
+	}
+	if !ours(t, map[types.Type]bool{}) && v.CanInterface() {
+		switch {
+		case p.sharp:
+			return fmt.Sprintf("%#v", v.Interface())
+		case p.plus:
+			return fmt.Sprintf("%+v", v.Interface())
+		}
+		return fmt.Sprint(v.Interface())
+	}
+	if depth > 100 {
+		return "…"
+	}
+	if s, ok := p.composite(v, t, depth); ok {
+		return s
+	}
+	if v.CanInterface() {
+		if p.sharp && types.Identical(t.Underlying(), types.Typ[types.String]) {
+			return fmt.Sprintf("%#v", v.String())
+		}
+		return fmt.Sprint(v.Interface())
+	}
+	return fmt.Sprint(v)
+}
+
+// byMethod prints by the Error or String method of a session type.
+func (p printer) byMethod(v reflect.Value, t types.Type) (string, bool) {
+	id := p.m.typeID(t)
+	if id < 0 {
+		return "", false
+	}
+	for _, name := range []string{"Error", "String"} {
+		if f := p.m.showMethod(id, name); f != nil {
+			if v.Kind() == reflect.Pointer && v.IsNil() {
+				return "<nil>", true
+			}
+			s, _ := f(v.Interface()).(string)
+			return s, true
+		}
+	}
+	return "", false
+}
+
+func (p printer) composite(v reflect.Value, t types.Type, depth int) (string, bool) {
+	sep, name := " ", ""
+	if p.sharp {
+		sep, name = ", ", types.TypeString(t, (*types.Package).Name)
+	}
+	var parts []string
+	switch u := t.Underlying().(type) {
+	case *types.Struct:
+		if v.Kind() != reflect.Struct {
+			return "", false
+		}
+		if _, named := types.Unalias(t).(*types.Named); p.show && named {
+			name, sep = typeName(t), ", "
+		}
+		for i := range u.NumFields() {
+			f := p.print(v.Field(i), u.Field(i).Type(), depth+1)
+			if p.plus || p.sharp || name != "" {
+				f = u.Field(i).Name() + ":" + f
+			}
+			parts = append(parts, f)
+		}
+		return name + "{" + strings.Join(parts, sep) + "}", true
+	case *types.Slice, *types.Array:
+		if v.Kind() != reflect.Slice && v.Kind() != reflect.Array {
+			return "", false
+		}
+		elem := u.(interface{ Elem() types.Type }).Elem()
+		for i := range v.Len() {
+			if i == 1000 && p.show {
+				parts = append(parts, fmt.Sprintf("… %d more", v.Len()-i))
+				break
+			}
+			parts = append(parts, p.print(v.Index(i), elem, depth+1))
+		}
+		if p.sharp {
+			return name + "{" + strings.Join(parts, sep) + "}", true
+		}
+		return "[" + strings.Join(parts, sep) + "]", true
+	case *types.Map:
+		if v.Kind() != reflect.Map {
+			return "", false
+		}
+		for _, k := range v.MapKeys() {
+			parts = append(parts, p.print(k, u.Key(), depth+1)+":"+p.print(v.MapIndex(k), u.Elem(), depth+1))
+		}
+		sort.Strings(parts)
+		if p.sharp {
+			return name + "{" + strings.Join(parts, ", ") + "}", true
+		}
+		return "map[" + strings.Join(parts, " ") + "]", true
+	case *types.Pointer:
+		switch {
+		case v.Kind() != reflect.Pointer:
+			return "", false
+		case v.IsNil():
+			return "<nil>", true
+		case depth == 0:
+			return "&" + p.print(v.Elem(), u.Elem(), depth+1), true
+		}
+		return fmt.Sprintf("%#x", v.Pointer()), true
+	}
+	return "", false
+}

@@ -1,0 +1,106 @@
+package session_test
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestCompletesAtTheCursor(t *testing.T) {
+	s := newSession(t)
+	run(t, s, "total := 3\ntype Point struct{ X, Y float64; name string }\nfunc (p Point) Norm() float64 { return 0 }\np := Point{}\nfunc twice(n int) int { return 2 * n }\ng := lib.NewGrid(2, 2)\nshapes := []lib.Shape{}")
+	for _, c := range []struct{ src, want, not string }{ // | is the cursor; want is kind text type
+		{"tot|", "var total int", ""},
+		{"x := tw|", "func twice func(n int) int", ""},
+		{"p.|", "field X float64", ""},
+		{"p.|", "field name string", ""},
+		{"p.No|", "method Norm func() float64", ""},
+		{"math.Sqr|", "func Sqrt func(x float64) float64", ""},
+		{"fmt.Println(g.Da|)", "field Data []float64", ""},
+		{"g.|", "method At func(i int, j int) float64", ""},
+		{"lib.Load(3).S|", "method Sum func() (s float64)", ""},
+		{"shapes[0].|", "method Area func() float64", ""},
+		{"for i, sh := range shapes {\n\tsh.|\n}", "method Area func() float64", ""},
+		{"for idx := range 3 {\n\tfmt.Print(id|", "var idx int", ""},
+		{"func f(width int) {\n\twi|", "var width int", ""},
+		{"lib.Heat{Ti|", "field Title string", ""},
+		{"lib.Heat{Title: \"a\", |", "field Values []float64", "Title"},
+		{"stri|", "package strings strings", ""},
+		{"ret|", "keyword return ", ""},
+		{"q := 1; q|", "var q int", ""},
+		{"\"total|", "", "total"},
+		{"// tot|", "", "total"},
+		{"m := mat.NewD|", "func NewDense func(r int, c int, data []float64) *mat.Dense", ""},
+		{"nope.|", "", "total"},
+		{"%wh|", "keyword who the variables, functions and types of the session", ""},
+		{"%time tot|", "var total int", ""},
+		{"math.sqrt|", "func Sqrt func(x float64) float64", ""},
+		{"ctx.E|", "method Err func() error", ""},
+	} {
+		at := strings.Index(c.src, "|")
+		got := s.Complete(c.src[:at]+c.src[at+1:], at)
+		found := c.want == ""
+		for _, i := range got.Items {
+			found = found || i.Kind+" "+i.Text+" "+i.Type == c.want
+			if c.not != "" && i.Text == c.not {
+				t.Errorf("%q offers %s", c.src, c.not)
+			}
+		}
+		if !found {
+			t.Errorf("%q: no %q in %v", c.src, c.want, got.Items)
+		}
+		if c.want != "" && !strings.HasSuffix(c.src[:at], c.src[got.Start:got.End]) {
+			t.Errorf("%q: replaces %d to %d", c.src, got.Start, got.End)
+		}
+	}
+	if r := run(t, s, "p.Norm()"); r != "0" {
+		t.Error("completion changed the session:", r)
+	}
+}
+
+func TestInspectsTheNameOrTheCall(t *testing.T) {
+	s := newSession(t)
+	run(t, s, "total := 3\nfunc twice(n int) int { return 2 * n }\ng := lib.NewGrid(2, 2)")
+	for _, c := range []struct{ src, want string }{
+		{"tot|al", "var total int"},
+		{"twice(|", "func twice(n int) int"},
+		{"fmt.Sprintf(\"%d\", |", "func fmt.Sprintf(format string, a ...any) string"},
+		{"math.Sq|rt(2)", "func math.Sqrt(x float64) float64"},
+		{"ma|th.Sqrt", "package math"},
+		{"g.A|t(1, 2)", "At(i int, j int) float64"},
+		{"lib.Gri|d", "Sum() (s float64)"},
+		{"lib.Row(lib.Heat{Tit|le: \"\"})", "field Title string"},
+	} {
+		at := strings.Index(c.src, "|")
+		b, ok := s.Inspect(c.src[:at]+c.src[at+1:], at, 0)
+		if !ok || !strings.Contains(b.Plain(), c.want) {
+			t.Errorf("%q: %v %q, want %q", c.src, ok, b.Plain(), c.want)
+		}
+	}
+	if _, ok := s.Inspect("undefinedName", 4, 0); ok {
+		t.Error("describes a name that nothing defines")
+	}
+}
+
+func TestIsComplete(t *testing.T) {
+	s := newSession(t)
+	for _, c := range []struct{ src, status, indent string }{
+		{"x := 1", "complete", ""},
+		{"", "complete", ""},
+		{"for i := 0; i < 3; i++ {", "incomplete", "\t"},
+		{"for {\n\tif x {", "incomplete", "\t\t"},
+		{"f(a,", "incomplete", ""},
+		{"x := `raw", "incomplete", ""},
+		{"x :=", "incomplete", ""},
+		{"a +", "incomplete", ""},
+		{"x := )", "invalid", ""},
+		{"func f( int {}}", "invalid", ""},
+		{"x := \"abc", "invalid", ""},
+		{"%who", "complete", ""},
+		{"for ; ; { break }", "complete", ""},
+	} {
+		status, indent := s.IsComplete(c.src)
+		if status != c.status || indent != c.indent {
+			t.Errorf("%q: %s %q, want %s %q", c.src, status, indent, c.status, c.indent)
+		}
+	}
+}

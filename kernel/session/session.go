@@ -1,0 +1,239 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"go/types"
+	"sync"
+
+	"gonverge/kernel/cell"
+	"gonverge/kernel/check"
+	"gonverge/kernel/display"
+	"gonverge/kernel/lower"
+	"gonverge/kernel/run"
+)
+
+// contextName is the lowered name of the predeclared ctx.
+const contextName = "ctx" + check.Mark
+
+// Session keeps the state of one notebook.
+type Session struct {
+	o       Options
+	running sync.Mutex // one cell at a time
+
+	mu      sync.Mutex // guards what follows: completion looks at it while a cell runs
+	files   *cell.Files
+	program *check.Program
+	state   *lower.State
+	parsed  int // cells parsed: names their files
+	count   int // cells counted
+	closed  bool
+
+	machine *run.Machine
+
+	sinkMu sync.Mutex // one call of the sink at a time
+	sink   Sink
+	bars   map[string]bool // display ids that the sink of this cell has
+	label  string
+}
+
+// New starts a session.
+func New(o Options) (*Session, error) {
+	s := &Session{o: o, bars: map[string]bool{}}
+	if err := s.start(); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// start makes the parts of an empty session.
+func (s *Session) start() error {
+	files := cell.NewFiles()
+	program, err := check.New(files, s.o.Tables.ExportData, s.o.Tables.Preload)
+	if err != nil {
+		return fmt.Errorf("session: %w", err)
+	}
+	if program.Importer.Has("context") {
+		if err := program.Predeclare("ctx", "context", "Context", contextName); err != nil {
+			return fmt.Errorf("session: %w", err)
+		}
+	}
+	machine, err := run.New(run.Options{Symbols: s.o.Tables.Symbols, Compiled: lower.CompiledInstances(), RuntimeName: lower.Runtime, CompiledName: lower.Compiled,
+		ContextName: contextName, Output: s.stream, Input: s.input, GoroutinePanic: s.goroutinePanic, StackLimit: s.o.StackLimit, MemoryLimit: s.o.MemoryLimit})
+	if err != nil {
+		return fmt.Errorf("session: %w", err)
+	}
+	s.mu.Lock()
+	s.files, s.program, s.machine = files, program, machine
+	s.state = lower.NewState(program, machine.Symbols())
+	s.parsed = 0
+	s.mu.Unlock()
+	return nil
+}
+
+// Run compiles and runs one cell. It waits for a cell that is still running. ctx cancels the cell: interpreted code stops
+// within 50 ms; a call that got the cell's ctx may first return what it has, which is assigned. A panic of the kernel's own
+// code becomes an error of the cell.
+func (s *Session) Run(ctx context.Context, source string, o RunOptions, sink Sink) (reply Reply) {
+	s.running.Lock()
+	defer s.running.Unlock()
+	s.mu.Lock()
+	if o.StoreHistory && !o.Silent {
+		s.count++
+	}
+	reply.Count = s.count
+	if o.Label == "" {
+		o.Label = fmt.Sprintf("In[%d]", max(1, s.count))
+	}
+	closed := s.closed
+	s.mu.Unlock()
+	if closed {
+		reply.Err = &Error{Name: "error", Message: "the session is closed"}
+		return reply
+	}
+	s.sinkMu.Lock()
+	s.sink, s.label = sink, o.Label
+	clear(s.bars)
+	s.sinkMu.Unlock()
+	defer func() {
+		s.machine.Flush()
+		if r := recover(); r != nil {
+			reply.Err = &Error{Name: "internal error", Message: fmt.Sprint(r)}
+		}
+		if reply.Err != nil && len(reply.Err.Traceback) == 0 {
+			reply.Err.Traceback = []string{reply.Err.Error()}
+		}
+	}()
+	if name, rest, ok := cell.Command(source); ok {
+		reply.Values, reply.Err = s.command(ctx, name, rest, o)
+		return reply
+	}
+	reply.Values, reply.Err = s.run(ctx, source, o)
+	return reply
+}
+
+// run takes a cell all its way.
+func (s *Session) run(ctx context.Context, source string, o RunOptions) ([]display.Bundle, *Error) {
+	if err := ctx.Err(); err != nil {
+		return nil, s.stopped(run.Outcome{Cause: context.Cause(ctx)})
+	}
+	code, fail := s.compile(source, o.Label)
+	if fail != nil {
+		return nil, fail
+	}
+	if code.Body == "" {
+		return nil, nil
+	}
+	out := s.machine.Run(ctx, code.Body, s.derive)
+	switch {
+	case out.Internal != nil:
+		return nil, internal(out.Internal, code)
+	case out.Cause != nil:
+		return nil, s.stopped(out)
+	case out.Panic != nil:
+		return nil, s.panicked(out.Panic)
+	}
+	return s.bundles(out.Values, code.Results), nil
+}
+
+// compile parses, checks and lowers a cell, and evaluates its declarations. When it fails, the session is as before.
+func (s *Session) compile(source, label string) (*lower.Code, *Error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.parsed++
+	c, err := s.files.Parse(s.parsed, label, source)
+	if err != nil {
+		return nil, s.rejected(err)
+	}
+	unit, err := s.program.Check(c)
+	if err != nil {
+		return nil, s.rejected(err)
+	}
+	code, err := s.state.Lower(unit)
+	if err != nil {
+		unit.Rollback()
+		return nil, s.rejected(err)
+	}
+	if err := s.load(code); err != nil {
+		s.state.Rollback()
+		unit.Rollback()
+		return nil, internal(err, code)
+	}
+	s.state.Commit()
+	unit.Commit()
+	return code, nil
+}
+
+// load evaluates all of the code but its body.
+func (s *Session) load(code *lower.Code) error {
+	if len(code.Exports) > 0 {
+		if err := s.machine.Use(code.Exports); err != nil {
+			return err
+		}
+	}
+	var ts []types.Type
+	for id := code.FirstType; id < s.state.Types(); id++ {
+		ts = append(ts, s.state.Type(id))
+	}
+	s.machine.Describe(code.FirstType, ts)
+	if err := s.machine.Eval(code.Imports); err != nil {
+		return err
+	}
+	return s.machine.Eval(code.Decls)
+}
+
+// derive makes the context that a cell sees.
+func (s *Session) derive(ctx context.Context) context.Context {
+	if s.o.Context == nil {
+		return ctx
+	}
+	return s.o.Context(ctx, s.bar)
+}
+
+// Close ends the session. It does not wait for a cell that is running.
+func (s *Session) Close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.closed {
+		s.closed = true
+		s.machine.Close()
+	}
+}
+
+// errNoInput is what a reader of input gets where nobody can be asked.
+var errNoInput = errors.New("session: nobody can be asked for input")
+
+// stream hands text to the sink of the running cell, or of the last one.
+func (s *Session) stream(name, text string) {
+	s.sinkMu.Lock()
+	defer s.sinkMu.Unlock()
+	if s.sink != nil {
+		s.sink.Stream(name, text)
+	}
+}
+
+// input asks the front end for a line.
+func (s *Session) input() (string, error) {
+	s.machine.Flush()
+	s.sinkMu.Lock()
+	sink := s.sink
+	s.sinkMu.Unlock()
+	if sink == nil {
+		return "", errNoInput
+	}
+	return sink.Input("", false)
+}
+
+// bar shows a progress bar, or the next state of one.
+func (s *Session) bar(b display.Bar) {
+	s.machine.Flush()
+	s.sinkMu.Lock()
+	defer s.sinkMu.Unlock()
+	if s.sink == nil {
+		return
+	}
+	id := b.DisplayID()
+	s.sink.Display(b.Bundle(), id, s.bars[id])
+	s.bars[id] = true
+}

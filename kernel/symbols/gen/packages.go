@@ -1,0 +1,58 @@
+package main
+
+import "strings"
+
+const module = "gonverge"
+
+// library lists our own packages that cells use, all of them by name without an import.
+// A package that does not exist yet, or does not compile, is left out and named in the generator's output.
+var library = []string{
+	"dataset", "nn", "train", "weights", "activation", "corr", "similarity", "align", "feature", "figure", "experiment", "store", "progress",
+}
+
+// thirdParty lists the packages of others that cells may import; true: usable by name without an import.
+var thirdParty = []struct {
+	path    string
+	preload bool
+}{
+	{"gonum.org/v1/gonum/floats", true},
+	{"gonum.org/v1/gonum/mat", true},
+	{"gonum.org/v1/gonum/stat", true},
+	{"gonum.org/v1/gonum/stat/distuv", false},
+	{"gonum.org/v1/plot", false},
+	{"gonum.org/v1/plot/plotter", false},
+	{"gonum.org/v1/plot/plotutil", false},
+	{"gonum.org/v1/plot/vg", false},
+	{"gonum.org/v1/plot/vg/draw", false},
+}
+
+// preloadStd lists the standard packages that cells use by name without an import.
+// Of two packages with one name (math/rand and math/rand/v2, text/template and html/template, crypto/rand) at most one is here.
+var preloadStd = []string{
+	"bufio", "bytes", "cmp", "context", "encoding/base64", "encoding/binary", "encoding/csv", "encoding/hex", "encoding/json", "errors",
+	"fmt", "image", "image/color", "image/draw", "image/jpeg", "image/png", "io", "io/fs", "iter", "log", "maps", "math", "math/bits",
+	"math/cmplx", "math/rand/v2", "net/http", "net/url", "os", "os/exec", "path", "path/filepath", "reflect", "regexp", "runtime",
+	"slices", "sort", "strconv", "strings", "sync", "sync/atomic", "text/tabwriter", "text/template", "time", "unicode", "unicode/utf8",
+}
+
+// excluded reports whether a standard package is of no use to cells or not the same on every platform.
+func excluded(path string) bool {
+	for _, part := range strings.Split(path, "/") {
+		if part == "internal" || part == "vendor" {
+			return true
+		}
+	}
+	switch path {
+	case "C", "unsafe", "syscall", "plugin", "embed", "log/syslog", "runtime/cgo", "runtime/race", "runtime/msan", "runtime/asan", "runtime/coverage":
+		return true
+	}
+	return strings.HasPrefix(path, "testing/") || strings.HasPrefix(path, "cmd/") || strings.HasPrefix(path, "syscall/")
+}
+
+func isLibrary(path string) bool { return strings.HasPrefix(path, module+"/lib/") }
+
+// isStd reports whether the path is one of the standard library: its first element has no dot.
+func isStd(path string) bool {
+	first, _, _ := strings.Cut(path, "/")
+	return !strings.Contains(first, ".") && first != module
+}

@@ -1,0 +1,254 @@
+package wire
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/go-zeromq/zmq4"
+)
+
+// peer is one connected front end on one socket, with the messages that wait for it.
+type peer struct {
+	conn     *zmq4.Conn
+	link     *link
+	identity string
+	limits   limits
+
+	mu      sync.Mutex
+	changed *sync.Cond
+	waiting [][][]byte // messages in order
+	size    int        // their bytes
+	busy    bool       // the writer holds messages
+	ended   bool
+	topics  map[string]bool
+}
+
+func newPeer(conn *zmq4.Conn, l *link, identity string, limits limits) *peer {
+	p := &peer{conn: conn, link: l, identity: identity, limits: limits, topics: map[string]bool{}}
+	p.changed = sync.NewCond(&p.mu)
+	l.buffer() // from now on the writer flushes
+	return p
+}
+
+// queue puts a message behind the others. When too much waits, it gives the peer some time and then cuts it off.
+func (p *peer) queue(frames [][]byte) {
+	size := 0
+	for _, f := range frames {
+		size += len(f)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.size > 0 && p.size+size > p.limits.bytes {
+		stalled := false
+		timer := time.AfterFunc(p.limits.wait, func() {
+			p.mu.Lock()
+			stalled = true
+			p.changed.Broadcast()
+			p.mu.Unlock()
+		})
+		for !p.ended && !stalled && p.size > 0 && p.size+size > p.limits.bytes {
+			p.changed.Wait()
+		}
+		timer.Stop()
+		if stalled {
+			p.endLocked()
+		}
+	}
+	if p.ended {
+		return
+	}
+	p.waiting = append(p.waiting, frames)
+	p.size += size
+	p.changed.Broadcast()
+}
+
+// write sends what is queued until the peer ends. Messages that came while it wrote leave in one flush.
+func (p *peer) write() {
+	defer p.end()
+	for {
+		p.mu.Lock()
+		p.busy = false
+		p.changed.Broadcast()
+		for len(p.waiting) == 0 && !p.ended {
+			p.changed.Wait()
+		}
+		if p.ended {
+			p.mu.Unlock()
+			return
+		}
+		messages := p.waiting
+		p.waiting = nil
+		p.busy = true
+		p.mu.Unlock()
+		for _, m := range messages {
+			if err := p.conn.SendMsg(zmq4.NewMsgFrom(m...)); err != nil {
+				return
+			}
+			size := 0
+			for _, f := range m {
+				size += len(f)
+			}
+			p.mu.Lock()
+			p.size -= size
+			p.changed.Broadcast()
+			p.mu.Unlock()
+		}
+		if err := p.link.Flush(); err != nil {
+			return
+		}
+	}
+}
+
+// drain waits until everything queued has been written, or the time is over.
+func (p *peer) drain(until time.Time) {
+	timer := time.AfterFunc(time.Until(until), p.end)
+	defer timer.Stop()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for !p.ended && (p.busy || len(p.waiting) > 0) {
+		p.changed.Wait()
+	}
+}
+
+// end closes the connection; reader and writer then return.
+func (p *peer) end() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.endLocked()
+}
+
+func (p *peer) endLocked() {
+	if p.ended {
+		return
+	}
+	p.ended = true
+	p.waiting, p.size = nil, 0
+	p.changed.Broadcast()
+	_ = p.conn.Close() // the peer is given up: nothing can be done about a failed close
+}
+
+// subscribe takes a subscription message: one byte, 1 or 0, and the prefix.
+func (p *peer) subscribe(frame []byte) {
+	if len(frame) == 0 || frame[0] > 1 {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if frame[0] == 1 {
+		p.topics[string(frame[1:])] = true
+	} else {
+		delete(p.topics, string(frame[1:]))
+	}
+}
+
+func (p *peer) subscribed(topic []byte) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for prefix := range p.topics {
+		if bytes.HasPrefix(topic, []byte(prefix)) {
+			return true
+		}
+	}
+	return false
+}
+
+var errMessageSize = errors.New("wire: message too large")
+
+// The flags of a frame that matter here, and what a frame costs beside its bytes.
+const (
+	flagMore  = 1
+	flagLong  = 2
+	frameCost = 64
+)
+
+// link is a connection that collects writes until Flush, and refuses to read on when a peer announces a message beyond
+// messageLimit: it follows the framing of ZMTP 3, a greeting of 64 bytes, then flags, a length of 1 or 8 bytes, a body.
+type link struct {
+	net.Conn
+	in *bufio.Reader
+
+	mu  sync.Mutex    // the reader may answer a ping while the writer writes
+	out *bufio.Writer // nil during the handshake
+
+	greeting int    // bytes of the greeting still to come
+	body     uint64 // bytes of the current frame still to come
+	message  uint64 // bytes of the current message so far
+	header   []byte // of the next frame, as far as it has been read
+}
+
+func newLink(c net.Conn) *link {
+	return &link{Conn: c, in: bufio.NewReaderSize(c, 16<<10), greeting: 64}
+}
+
+func (l *link) buffer() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.out = bufio.NewWriterSize(l.Conn, 64<<10)
+}
+
+func (l *link) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.out == nil {
+		return l.Conn.Write(b)
+	}
+	return l.out.Write(b)
+}
+
+func (l *link) Flush() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.out.Flush()
+}
+
+func (l *link) Read(b []byte) (int, error) {
+	n, err := l.in.Read(b)
+	if e := l.follow(b[:n]); e != nil {
+		return 0, e
+	}
+	return n, err
+}
+
+// follow notes what was read; it fails at the last byte of a header that announces too much, before anybody allocates.
+func (l *link) follow(b []byte) error {
+	for len(b) > 0 {
+		switch {
+		case l.greeting > 0:
+			n := min(l.greeting, len(b))
+			l.greeting -= n
+			b = b[n:]
+		case l.body > 0:
+			n := min(l.body, uint64(len(b)))
+			l.body -= n
+			b = b[n:]
+		default:
+			l.header = append(l.header, b[0])
+			b = b[1:]
+			size := uint64(0)
+			switch {
+			case len(l.header) == 2 && l.header[0]&flagLong == 0:
+				size = uint64(l.header[1])
+			case len(l.header) == 9:
+				size = binary.BigEndian.Uint64(l.header[1:])
+			default:
+				continue
+			}
+			if size > messageLimit || l.message+size > messageLimit {
+				return fmt.Errorf("%w: frame of %d bytes after %d, limit %d", errMessageSize, size, l.message, messageLimit)
+			}
+			l.body = size
+			l.message += size + frameCost
+			if l.header[0]&flagMore == 0 {
+				l.message = 0
+			}
+			l.header = l.header[:0]
+		}
+	}
+	return nil
+}
