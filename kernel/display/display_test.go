@@ -202,3 +202,22 @@ func TestBarsShowTheirState(t *testing.T) {
 		}
 	}
 }
+
+func TestSVGInABundleHasNoXMLDeclaration(t *testing.T) {
+	for _, c := range []struct{ name, svg, want string }{
+		{"none", "<svg/>", "<svg/>"},
+		{"declaration", "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<svg/>\n", "<svg/>\n"},
+		{"byte order mark", "\ufeff<?xml version=\"1.0\"?><svg/>", "<svg/>"},
+		{"torn", "<?xml version", "<?xml version"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if got := display.Of(svgOf(c.svg), "").Data["image/svg+xml"]; got != c.want {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+type svgOf string
+
+func (s svgOf) SVG() string { return string(s) }

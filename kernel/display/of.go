@@ -31,7 +31,25 @@ func Of(v any, text string) Bundle {
 	if trouble != "" {
 		b.Data["text/plain"] = strings.TrimSpace(b.Plain() + "\n(" + trouble + ")")
 	}
+	if svg, ok := b.Data["image/svg+xml"].(string); ok {
+		b.Data["image/svg+xml"] = element(svg)
+	}
 	return b
+}
+
+// element returns an SVG document without the XML declaration before its root
+// element: in a bundle it is text without an encoding, and nbconvert refuses to
+// export a notebook whose pictures declare one.
+func element(svg string) string {
+	s := strings.TrimLeft(svg, "\ufeff \t\r\n")
+	if !strings.HasPrefix(s, "<?xml") {
+		return svg
+	}
+	_, root, found := strings.Cut(s, "?>")
+	if !found {
+		return svg
+	}
+	return strings.TrimLeft(root, " \t\r\n")
 }
 
 // guard runs f and returns what it panicked with, in words; "" if it did not.
