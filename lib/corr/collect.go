@@ -18,7 +18,7 @@ import (
 // kind is the folder of the cache, version what [Collect] makes of the same source.
 const (
 	kind    = "stats"
-	version = 1
+	version = 2
 )
 
 // Collect runs a stream of activations once and returns the statistics of all its layers,

@@ -20,7 +20,7 @@
 // activation.Source.Shuffled gives the level by chance for the pictures at hand.
 //
 // Precision: activations are centred by the mean of the first samples, multiplied and summed
-// in float32 over 768 samples, and summed in float64 beyond. Correlations then agree with
+// in float32 over 256 samples, and summed in float64 beyond. Correlations then agree with
 // float64 arithmetic to about six digits even where the mean is a million times the
 // deviation, as far as the float32 activations themselves resolve it. [FromMatrices] is
 // float64 throughout.

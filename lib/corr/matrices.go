@@ -14,7 +14,7 @@ const largest = 1e150
 
 // FromMatrices returns the statistics of plain matrices, samples × units, one for each net
 // (or whatever the columns belong to): the same object as of a layer, computed in float64 in
-// two passes. Row r of every matrix is the same sample; widths may differ. It panics without
+// two passes (a deviation below 1e-154 counts as none). Row r of every matrix is the same sample; widths may differ. It panics without
 // matrices, if they differ in rows or have none, and if an entry is NaN, infinite or beyond
 // 1e150 in magnitude, naming its position.
 func FromMatrices(mats ...mat.Matrix) *Layer {

@@ -7,8 +7,12 @@ import (
 	"gonverge/lib/internal/simd"
 )
 
-// chunk is how many samples are taken together: simd.GramAdd sums so many in float32.
-const chunk = 768
+const (
+	// chunk is how many samples are taken together.
+	chunk = 768
+	// products of so many samples are summed in float32, and those sums in float64.
+	products = 256
+)
 
 // moments accumulates the joint first and second moments of one layer's units, those of all
 // nets side by side. What it yields depends on the sequence of samples alone, not on how
@@ -81,7 +85,9 @@ func (m *moments) flush() error {
 		m.shift = columnMeans(x, m.d)
 	}
 	m.describe(x)
-	simd.GramAdd(m.gram, x, m.fill, m.d, m.d)
+	for r := 0; r < m.fill; r += products {
+		simd.GramAdd(m.gram, x[r*m.d:], min(products, m.fill-r), m.d, m.d)
+	}
 	m.rows += m.fill
 	m.fill = 0
 	for j := range m.d {
@@ -96,26 +102,74 @@ func (m *moments) flush() error {
 
 // describe updates low, high and zeros, subtracts the shift from x and adds it to sum.
 func (m *moments) describe(x []float32) {
-	// Strips of columns keep their running values in the first-level cache; the loop over a
-	// strip has slices of one length, so that bounds are checked once.
-	d := m.d
-	for r := 0; r < len(x); r += d {
-		row := x[r:][:d]
-		shift, sum, low, high, zeros := m.shift[:d], m.sum[:d], m.low[:d], m.high[:d], m.zeros[:d]
-		for j, v := range row {
-			if v < low[j] {
-				low[j] = v
-			}
-			if v > high[j] {
-				high[j] = v
-			}
-			// 1 for the bits of +0 and −0, without a branch: half of all values are zeros.
-			zeros[j] += int((uint64(math.Float32bits(v)<<1) - 1) >> 63)
-			z := v - shift[j]
-			row[j] = z
-			sum[j] += float64(z)
-		}
+	j := 0
+	for ; j+strip <= m.d; j += strip {
+		m.describeStrip(x[j:], j)
 	}
+	for ; j < m.d; j++ {
+		m.describeColumn(x[j:], j)
+	}
+}
+
+// strip is how many columns are described at a time: their running values fit in registers.
+const strip = 4
+
+// describeStrip is describe for the columns j..j+3; x begins at column j.
+func (m *moments) describeStrip(x []float32, j int) {
+	h, low, high := (*[strip]float32)(m.shift[j:]), (*[strip]float32)(m.low[j:]), (*[strip]float32)(m.high[j:])
+	s, n := (*[strip]float64)(m.sum[j:]), (*[strip]int)(m.zeros[j:])
+	h0, h1, h2, h3 := h[0], h[1], h[2], h[3]
+	s0, s1, s2, s3 := s[0], s[1], s[2], s[3]
+	n0, n1, n2, n3 := n[0], n[1], n[2], n[3]
+	for r := 0; r < len(x); r += m.d {
+		v := (*[strip]float32)(x[r:])
+		v0, v1, v2, v3 := v[0], v[1], v[2], v[3]
+		// Extremes change rarely: one test for most rows.
+		if v0 < low[0] || v0 > high[0] || v1 < low[1] || v1 > high[1] || v2 < low[2] || v2 > high[2] || v3 < low[3] || v3 > high[3] {
+			for k, w := range v {
+				if w < low[k] {
+					low[k] = w
+				}
+				if w > high[k] {
+					high[k] = w
+				}
+			}
+		}
+		n0 += isZero(v0)
+		n1 += isZero(v1)
+		n2 += isZero(v2)
+		n3 += isZero(v3)
+		v0, v1, v2, v3 = v0-h0, v1-h1, v2-h2, v3-h3
+		v[0], v[1], v[2], v[3] = v0, v1, v2, v3
+		s0 += float64(v0)
+		s1 += float64(v1)
+		s2 += float64(v2)
+		s3 += float64(v3)
+	}
+	*s = [strip]float64{s0, s1, s2, s3}
+	*n = [strip]int{n0, n1, n2, n3}
+}
+
+// describeColumn is describe for column j; x begins at it.
+func (m *moments) describeColumn(x []float32, j int) {
+	for r := 0; r < len(x); r += m.d {
+		v := x[r]
+		if v < m.low[j] {
+			m.low[j] = v
+		}
+		if v > m.high[j] {
+			m.high[j] = v
+		}
+		m.zeros[j] += isZero(v)
+		x[r] = v - m.shift[j]
+		m.sum[j] += float64(x[r])
+	}
+}
+
+// isZero returns 1 for +0 and −0 and 0 for all else, without a branch: after a ReLU half of
+// all values are zeros, in no order.
+func isZero(v float32) int {
+	return int((uint64(math.Float32bits(v)<<1) - 1) >> 63)
 }
 
 // columnMeans returns the mean of each column of x, d values a row, rounded to float32. The
