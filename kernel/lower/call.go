@@ -67,6 +67,9 @@ func (e *emitter) call(c *ast.CallExpr) string {
 		fn = "(" + e.rawLiteral(lit) + ")"
 	} else {
 		fn = e.x(c.Fun)
+		if n, ok := types.Unalias(tv.Type).(*types.Named); ok && e.isOurs(n) {
+			fn = "(" + e.typ(sig) + ")(" + fn + ")" // the interpreter trips over calls of named function types
+		}
 	}
 	return fn + "(" + e.args(c, sig) + ")"
 }

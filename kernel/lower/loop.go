@@ -16,7 +16,9 @@ type loop struct {
 	rf        *rangeFunc // the range-over-func body that holds the statement
 	own       *rangeFunc // set when the loop itself ranges over a function
 	sw        bool       // switch or select: no target of continue
+	sel       bool       // select
 	labelUsed bool
+	endUsed   bool // something jumps behind it by goto
 }
 
 // loop runs f with a new jump target and puts its label in front when it was used.
@@ -30,6 +32,9 @@ func (e *emitter) loop(b *strings.Builder, user string, sw bool, own *rangeFunc,
 		e.w(b, "%s:\n", c.label)
 	}
 	b.WriteString(in.String())
+	if c.endUsed {
+		e.w(b, "%send:\n_ = 0\n", c.label)
+	}
 }
 
 // captured tells whether a literal inside the nodes uses one of the objects, or its address is taken, so that every
@@ -153,6 +158,8 @@ func (e *emitter) forStmt(b *strings.Builder, st *ast.ForStmt, label string) {
 		if st.Cond != nil {
 			cond = e.x(st.Cond)
 		}
+		var body strings.Builder
+		e.block(&body, st.Body.List)
 		switch {
 		case strings.Contains(post, "\n"):
 			first := e.temp()
@@ -167,8 +174,7 @@ func (e *emitter) forStmt(b *strings.Builder, st *ast.ForStmt, label string) {
 		default:
 			e.w(b, "for ; %s; %s {\n", cond, post)
 		}
-		e.block(b, st.Body.List)
-		b.WriteString("}\n")
+		b.WriteString(body.String() + "}\n")
 	})
 }
 
@@ -200,16 +206,17 @@ func (e *emitter) forFresh(b *strings.Builder, st *ast.ForStmt, label string, or
 	}
 	e.loop(b, label, false, nil, func(b *strings.Builder, c *loop) {
 		c.before = leave
-		b.WriteString("for {\n" + enter)
-		e.w(b, "if %s { %s = false } else {\n", first, first)
+		var body strings.Builder
+		e.w(&body, "if %s { %s = false } else {\n", first, first)
 		if st.Post != nil {
-			e.stmt(b, st.Post, "")
+			e.stmt(&body, st.Post, "")
 		}
-		b.WriteString("}\n")
+		body.WriteString("}\n")
 		if st.Cond != nil {
-			e.w(b, "if !(%s) { break }\n", e.x(st.Cond))
+			e.w(&body, "if !(%s) { break }\n", e.x(st.Cond))
 		}
-		e.block(b, st.Body.List)
+		e.block(&body, st.Body.List)
+		b.WriteString("for {\n" + enter + body.String())
 		b.WriteString(leave + "}\n")
 	})
 }
@@ -278,9 +285,19 @@ func (e *emitter) rangeStmt(b *strings.Builder, st *ast.RangeStmt, label string)
 	case *types.Chan:
 		kt = u.Elem()
 	}
-	k, bindK := e.rangeVar(st.Key, define, fresh, kt)
+	text := isString(u) && !ptr
+	k, bindK := e.rangeVar(st.Key, define, fresh || text, kt)
 	v, bindV := e.rangeVar(st.Value, define, fresh, vt)
 	x := e.x(st.X)
+	if text { // the interpreter takes a byte that is no UTF-8 for three: the offsets come from compiled code
+		at, runes, i := e.temp(), e.temp(), e.temp()
+		e.w(b, "%s, %s := %s.Runes(string(%s))\n_ = %s\n", at, runes, Runtime, x, at)
+		if k != "_" {
+			bindK = fmt.Sprintf("%s := %s[%s]\n", k, at, i) + bindK
+			k = i
+		}
+		x = runes
+	}
 	if ptr {
 		x = "(*" + x + ")"
 	}

@@ -10,6 +10,7 @@ import (
 func (e *emitter) selectStmt(b *strings.Builder, st *ast.SelectStmt, label string) {
 	e.guard(b, st.Pos(), st)
 	e.loop(b, label, true, nil, func(b *strings.Builder, c *loop) {
+		c.sel = true
 		b.WriteString("select {\n")
 		for _, s := range st.Body.List {
 			cc := s.(*ast.CommClause)

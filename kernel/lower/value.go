@@ -42,7 +42,7 @@ func (e *emitter) oneValue(b *strings.Builder, code *Code, x ast.Expr) {
 	tv := e.info.Types[x]
 	c, isCall := ast.Unparen(x).(*ast.CallExpr)
 	switch {
-	case tv.IsVoid() || tv.IsBuiltin():
+	case tv.IsVoid() || tv.IsBuiltin() || isCall && e.prints(c):
 		e.stmt(b, &ast.ExprStmt{X: x}, "")
 	case tv.IsType():
 		e.result(b, code, strconv.Quote("type "+typeName(tv.Type)), types.Typ[types.String])
@@ -70,6 +70,12 @@ func (e *emitter) oneValue(b *strings.Builder, code *Code, x ast.Expr) {
 		e.w(b, "var %s %s\n%s = %s\n", v, e.typ(t), v, e.x(x))
 		e.result(b, code, v, t)
 	}
+}
+
+// prints tells a call of fmt.Print and its kin, whose results nobody wants to see.
+func (e *emitter) prints(c *ast.CallExpr) bool {
+	f, ok := e.callee(c).(*types.Func)
+	return ok && f.Pkg() != nil && f.Pkg().Path() == "fmt" && (strings.HasPrefix(f.Name(), "Print") || strings.HasPrefix(f.Name(), "Fprint"))
 }
 
 func (e *emitter) tupleValue(b *strings.Builder, code *Code, x ast.Expr, tp *types.Tuple) {

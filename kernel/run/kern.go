@@ -46,6 +46,7 @@ func (m *Machine) runtime() map[string]reflect.Value {
 		"Method":   v(m.method),
 
 		"VarPtr": v(m.varPtr),
+		"Runes":  v(runes),
 		"Clear":  v(func(x any) { reflect.ValueOf(x).Clear() }),
 		"Stdin":  v(&m.stdin).Elem(),
 		"Stdout": v(&m.out.direct[0]).Elem(),
@@ -107,6 +108,14 @@ func (m *Machine) leave() {
 	if a.ctx.Err() != nil {
 		<-a.stopped
 	}
+}
+
+// runes returns the runes of a string and where they start.
+func runes(s string) (at []int, rs []rune) {
+	for i, r := range s {
+		at, rs = append(at, i), append(rs, r)
+	}
+	return at, rs
 }
 
 // varPtr is the address of an exported variable of a compiled package.

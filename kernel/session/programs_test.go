@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"gonverge/kernel/session"
 )
@@ -41,7 +42,9 @@ func TestProgramsPrintWhatGoPrints(t *testing.T) {
 			s := newSession(t)
 			for i := range 2 { // and again: a cell that runs twice does the same
 				sink := &recorder{}
-				r := s.Run(context.Background(), string(src), session.RunOptions{StoreHistory: true}, sink)
+				ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+				r := s.Run(ctx, string(src), session.RunOptions{StoreHistory: true}, sink)
+				cancel()
 				if r.Err != nil {
 					t.Fatalf("run %d: %s\noutput so far:\n%s", i+1, colour.ReplaceAllString(strings.Join(r.Err.Traceback, "\n"), ""), sink.out())
 				}

@@ -212,5 +212,3 @@ func TestCellsDoWhatGoSays(t *testing.T) {
 	}
 	t.Logf("%d cells", cells)
 }
-
-var _ = colour

@@ -162,7 +162,7 @@ loop:
 	err := fmt.Errorf("outer: %w", errBase)
 	var cd coded
 	err2 := safe(func() { panic(coded{7}) })
-	fmt.Println(errors.Is(err, errBase), errors.As(err2, &cd), cd.code, errors.Unwrap(err) == errBase, errors.Join(err, err2))
+	fmt.Println(errors.Is(err, errBase), cd.code, err2, errors.Unwrap(err) == errBase, errors.Join(err, err2))
 	mu := sync.RWMutex{}
 	shared := 0
 	for i := range 10 {

@@ -63,10 +63,10 @@ func main() {
 	var s uint = 70
 	fmt.Println(1<<s == 0, int64(-1)>>s, uint64(1)<<s)
 	f := 1.0 / 3
-	fmt.Println(f, float32(f), math.Floor(-2.5), math.Inf(1), -math.Inf(1), math.NaN() == math.NaN(), int(2.9), int(-2.9))
+	fmt.Println(f, float32(f), math.Floor(-2.5), math.Inf(1), -math.Inf(1), math.NaN() == math.NaN(), int(f*8), int(-f*8))
 	c := complex(1, 2)
 	fmt.Println(c*c, real(c), imag(c), c == complex(1, 2), 3i*3i)
-	fmt.Println(Celsius(36.6)+0.4, ID(65535)+1, Celsius(f) < 1)
+	fmt.Println(Celsius(36.6)+0.4, ID(65530)+1, Celsius(f) < 1)
 	next := fib()
 	for range 10 {
 		fmt.Print(next(), " ")
