@@ -424,7 +424,7 @@ func FuzzReadRecords(f *testing.F) {
 	f.Add([]byte{})
 	f.Add(bytes.Repeat([]byte{10}, 3073))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		got, err := readRecords(bytes.NewReader(b), "x.bin")
+		got, err := cifar10().readRecords(bytes.NewReader(b), "x.bin")
 		if err != nil {
 			return
 		}

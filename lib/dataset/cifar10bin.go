@@ -108,36 +108,40 @@ func damaged(name string, err error) error {
 // records is pictures as they are read, in blocks: a slice that grows would need three
 // times the memory for a moment.
 type records struct {
+	shape  [3]int
 	blocks [][]uint8
 	labels []int
 }
 
 const recordBlock = 1000 // pictures in a block
 
+// size is the bytes in a picture.
+func (r *records) size() int { return r.shape[0] * r.shape[1] * r.shape[2] }
+
 // next returns the memory for one more picture.
 func (r *records) next(label int) []uint8 {
-	i := len(r.labels)
+	i, size := len(r.labels), r.size()
 	if i%recordBlock == 0 {
-		r.blocks = append(r.blocks, make([]uint8, 0, recordBlock*cifarBytes))
+		r.blocks = append(r.blocks, make([]uint8, 0, recordBlock*size))
 	}
 	r.labels = append(r.labels, label)
 	b := &r.blocks[len(r.blocks)-1]
-	*b = (*b)[:len(*b)+cifarBytes]
-	return (*b)[len(*b)-cifarBytes:]
+	*b = (*b)[:len(*b)+size]
+	return (*b)[len(*b)-size:]
 }
 
 func (r *records) picture(i int) []uint8 {
-	return r.blocks[i/recordBlock][i%recordBlock*cifarBytes:][:cifarBytes]
+	return r.blocks[i/recordBlock][i%recordBlock*r.size():][:r.size()]
 }
 
 // set joins the blocks.
 func (r *records) set(name string) *Set {
-	pixels := make([]uint8, 0, len(r.labels)*cifarBytes)
+	pixels := make([]uint8, 0, len(r.labels)*r.size())
 	for i, b := range r.blocks {
 		pixels = append(pixels, b...)
 		r.blocks[i] = nil
 	}
-	return newSet(name, cifarShape(), pixels, r.labels)
+	return newSet(name, r.shape, pixels, r.labels)
 }
 
 // join puts records behind each other; nil if there are none.
@@ -148,7 +152,7 @@ func join(parts []*records) *records {
 		}
 		return nil
 	}
-	all := &records{}
+	all := &records{shape: parts[0].shape}
 	for i, p := range parts {
 		for j, label := range p.labels {
 			copy(all.next(label), p.picture(j))
@@ -158,35 +162,34 @@ func join(parts []*records) *records {
 	return all
 }
 
-// readRecords reads the official binary form to its end: a byte with the label, then
+// readRecords reads the official binary form to its end: a byte for each label, then
 // 1,024 bytes each of red, green and blue, row after row. name is for errors.
-func readRecords(r io.Reader, name string) (*records, error) {
-	const size = 1 + cifarBytes
+func (k *cifar) readRecords(r io.Reader, name string) (*records, error) {
 	var (
-		got    = &records{}
-		record [size]byte
+		head   = len(k.labelEnds)
+		size   = head + cifarBytes
+		got    = &records{shape: cifarShape()}
+		record = make([]byte, size)
 	)
 	for {
-		n, err := io.ReadFull(r, record[:])
+		n, err := io.ReadFull(r, record)
 		if err == io.EOF {
 			break
 		}
-		if err == io.ErrUnexpectedEOF && n < size {
-			// Of a file that is short, not of compressed data that breaks off; see open.
-			if _, again := r.Read(record[n:]); again == io.EOF {
-				return nil, fmt.Errorf("dataset: %s: %d bytes found, expected a multiple of %d (%d whole pictures and %d bytes more)",
-					name, len(got.labels)*size+n, size, len(got.labels), n)
-			}
+		if isShort(r, err) {
+			return nil, fmt.Errorf("dataset: %s: %d bytes found, expected a multiple of %d (%d whole pictures and %d bytes more)",
+				name, len(got.labels)*size+n, size, len(got.labels), n)
 		}
 		if err != nil {
 			return nil, damaged(name, err)
 		}
-		label := int(record[0])
-		if label > 9 {
-			return nil, fmt.Errorf("dataset: %s: picture %d has label %d, expected 0 to 9", name, len(got.labels), label)
+		for i, end := range k.labelEnds {
+			if label := int(record[i]); label >= end {
+				return nil, fmt.Errorf("dataset: %s: picture %d has %s %d, expected 0 to %d", name, len(got.labels), k.labelNames[i], label, end-1)
+			}
 		}
-		p := got.next(label)
-		red, green, blue := record[1:1025], record[1025:2049], record[2049:]
+		p := got.next(int(record[head-1]))
+		red, green, blue := record[head:head+1024], record[head+1024:head+2048], record[head+2048:]
 		for i := range red {
 			p[3*i], p[3*i+1], p[3*i+2] = red[i], green[i], blue[i]
 		}
@@ -197,8 +200,18 @@ func readRecords(r io.Reader, name string) (*records, error) {
 	return got, nil
 }
 
+// isShort says whether an error of io.ReadFull means a file that is too short, and not
+// compressed data that breaks off; see open.
+func isShort(r io.Reader, err error) bool {
+	if err != io.ErrUnexpectedEOF {
+		return err == io.EOF
+	}
+	_, again := r.Read(make([]byte, 1))
+	return again == io.EOF
+}
+
 // readBatches reads binary files on all cores.
-func readBatches(ctx context.Context, m *meter, train, test []string) ([2]*records, error) {
+func (k *cifar) readBatches(ctx context.Context, m *meter, train, test []string) ([2]*records, error) {
 	names := append(append([]string(nil), train...), test...)
 	parts := make([]*records, len(names))
 	err := parallel(ctx, len(names), func(ctx context.Context, i int) error {
@@ -207,7 +220,7 @@ func readBatches(ctx context.Context, m *meter, train, test []string) ([2]*recor
 			return err
 		}
 		defer s.close()
-		parts[i], err = readRecords(s, names[i])
+		parts[i], err = k.readRecords(s, names[i])
 		return err
 	})
 	if err != nil {
@@ -217,8 +230,8 @@ func readBatches(ctx context.Context, m *meter, train, test []string) ([2]*recor
 }
 
 // readArchive reads the binary files in a tar.gz, whatever their folder and order.
-func readArchive(ctx context.Context, m *meter, name string) ([2]*records, error) {
-	found, err := readEntries(ctx, m, name)
+func (k *cifar) readArchive(ctx context.Context, m *meter, name string) ([2]*records, error) {
+	found, err := k.readEntries(ctx, m, name)
 	if err != nil {
 		if ctx.Err() != nil {
 			err = ctx.Err()
@@ -228,7 +241,7 @@ func readArchive(ctx context.Context, m *meter, name string) ([2]*records, error
 	sort.SliceStable(found, func(i, j int) bool { return before(found[i].name, found[j].name) })
 	var parts [2][]*records
 	for _, f := range found {
-		split, _ := batchName(f.name)
+		split, _ := k.batchName(f.name)
 		parts[split] = append(parts[split], f.records)
 	}
 	return [2]*records{join(parts[trainPart]), join(parts[testPart])}, nil
@@ -240,7 +253,7 @@ type entry struct {
 	records *records
 }
 
-func readEntries(ctx context.Context, m *meter, name string) ([]entry, error) {
+func (k *cifar) readEntries(ctx context.Context, m *meter, name string) ([]entry, error) {
 	s, err := open(ctx, m, name)
 	if err != nil {
 		return nil, err
@@ -256,7 +269,7 @@ func readEntries(ctx context.Context, m *meter, name string) ([]entry, error) {
 			return nil, damaged(name, err)
 		}
 		base := path.Base(head.Name)
-		if _, ok := batchName(base); !ok || head.Typeflag != tar.TypeReg {
+		if _, ok := k.batchName(base); !ok || head.Typeflag != tar.TypeReg {
 			continue
 		}
 		var r io.Reader = t
@@ -265,7 +278,7 @@ func readEntries(ctx context.Context, m *meter, name string) ([]entry, error) {
 				return nil, damaged(name+": "+head.Name, err)
 			}
 		}
-		records, err := readRecords(r, name+": "+head.Name)
+		records, err := k.readRecords(r, name+": "+head.Name)
 		if err != nil {
 			return nil, err
 		}

@@ -65,7 +65,7 @@ func interleave(sources []classSource, found [][]picture) *records {
 	if len(sources) == 0 {
 		return nil
 	}
-	all := &records{}
+	all := &records{shape: cifarShape()}
 	for i, left := 0, true; left; i++ {
 		left = false
 		for c, pictures := range found {
@@ -152,12 +152,27 @@ func isPicture(name string) bool {
 
 // decodePicture returns the 32×32×3 bytes of a JPEG or PNG; the first bytes tell which.
 func decodePicture(r io.Reader, name string) ([]uint8, error) {
-	b, err := io.ReadAll(io.LimitReader(r, largestPicture+1))
+	m, err := decodeImage(context.Background(), r, name, largestPicture, func(width, height int) string {
+		if width != 32 || height != 32 {
+			return "32×32"
+		}
+		return ""
+	})
+	if err != nil {
+		return nil, err
+	}
+	return rgb(m, name)
+}
+
+// decodeImage decodes a JPEG or PNG of at most so many bytes. Before it takes memory for
+// the pixels it asks expected, which names the size that is wanted instead, or "".
+func decodeImage(ctx context.Context, r io.Reader, name string, most int, expected func(width, height int) string) (image.Image, error) {
+	b, err := io.ReadAll(io.LimitReader(r, int64(most)+1))
 	if err != nil {
 		return nil, damaged(name, err)
 	}
-	if len(b) > largestPicture {
-		return nil, fmt.Errorf("dataset: %s: more than %d bytes, expected a picture of 32×32 pixels", name, largestPicture)
+	if len(b) > most {
+		return nil, fmt.Errorf("dataset: %s: more than %d bytes, the most that is read of a picture", name, most)
 	}
 	config, decode := jpeg.DecodeConfig, jpeg.Decode
 	if bytes.HasPrefix(b, []byte("\x89PNG")) {
@@ -167,14 +182,17 @@ func decodePicture(r io.Reader, name string) ([]uint8, error) {
 	if err != nil {
 		return nil, fmt.Errorf("dataset: %s (%d bytes) is no whole JPEG or PNG picture: %w", name, len(b), err)
 	}
-	if c.Width != 32 || c.Height != 32 {
-		return nil, fmt.Errorf("dataset: %s: picture of %d×%d pixels, expected 32×32", name, c.Width, c.Height)
+	if wanted := expected(c.Width, c.Height); wanted != "" {
+		return nil, fmt.Errorf("dataset: %s: picture of %d×%d pixels, expected %s", name, c.Width, c.Height, wanted)
 	}
-	m, err := decode(bytes.NewReader(b))
+	m, err := decode(&watched{ctx: ctx, r: bytes.NewReader(b)}) // a large one ends with the context
+	if err != nil && ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
 	if err != nil {
 		return nil, fmt.Errorf("dataset: %s (%d bytes) is no whole JPEG or PNG picture: %w", name, len(b), err)
 	}
-	return rgb(m, name)
+	return m, nil
 }
 
 // rgb returns the bytes of a picture of 32×32; grey gets three equal channels.

@@ -23,19 +23,24 @@ var errStalled = errors.New("no data for a minute")
 const stall = time.Minute
 
 // download fetches the archive into c.Dir.
-func (c CIFAR10Config) download(ctx context.Context) error {
-	url, sum := c.URL, strings.ToLower(c.SHA256)
+func (k *cifar) download(ctx context.Context, c CIFAR10Config) error {
+	url, sum := c.URL, c.SHA256
 	if url == "" {
-		url = cifarURL
+		url = k.url
 	}
 	if sum == "" {
-		sum = cifarSHA256
+		sum = k.sha256
 	}
-	if err := os.MkdirAll(c.Dir, 0o777); err != nil {
+	return fetch(ctx, k.name, url, sum, filepath.Join(c.Dir, k.archive))
+}
+
+// fetch downloads a file of a set, and the folder for it if need be.
+func fetch(ctx context.Context, set, url, sum, path string) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return fmt.Errorf("dataset: %w", err)
 	}
 	t := &transfer{
-		url: url, sum: sum, path: filepath.Join(c.Dir, cifarArchive),
+		set: set, url: url, sum: strings.ToLower(sum), path: path,
 		client: &http.Client{Transport: &http.Transport{Proxy: http.ProxyFromEnvironment, ResponseHeaderTimeout: stall, TLSHandshakeTimeout: stall}},
 	}
 	defer t.client.CloseIdleConnections()
@@ -53,6 +58,7 @@ func (c CIFAR10Config) download(ctx context.Context) error {
 
 // transfer is a download.
 type transfer struct {
+	set            string // for people
 	url, sum, path string
 	client         *http.Client
 	bar            *progress.Bar // from the first answer on, which tells the size
@@ -126,7 +132,7 @@ func (t *transfer) rest(ctx context.Context, part string) error {
 	}
 	reply, err := t.client.Do(request)
 	if err != nil {
-		return fmt.Errorf("dataset: CIFAR-10 cannot be downloaded: %w", err)
+		return fmt.Errorf("dataset: %s cannot be downloaded: %w", t.set, err)
 	}
 	defer func() { _ = reply.Body.Close() }() // only read
 
@@ -143,7 +149,7 @@ func (t *transfer) rest(ctx context.Context, part string) error {
 	case http.StatusRequestedRangeNotSatisfiable:
 		return t.surplus(part, have, reply.Header.Get("Content-Range"))
 	default:
-		return fmt.Errorf("dataset: CIFAR-10 cannot be downloaded: %s answered %s", t.url, reply.Status)
+		return fmt.Errorf("dataset: %s cannot be downloaded: %s answered %s", t.set, t.url, reply.Status)
 	}
 
 	total := int64(-1)
@@ -151,7 +157,7 @@ func (t *transfer) rest(ctx context.Context, part string) error {
 		total = have + reply.ContentLength
 	}
 	if t.bar == nil {
-		t.bar = progress.Start(ctx, "download "+cifarArchive+" (MB)", int(max(total, 0)/1e6))
+		t.bar = progress.Start(ctx, "download "+filepath.Base(t.path)+" (MB)", int(max(total, 0)/1e6))
 	}
 	f, err := os.OpenFile(part, flag, 0o666)
 	if err != nil {

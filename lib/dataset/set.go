@@ -10,8 +10,8 @@ import (
 	"sync"
 )
 
-// Set is a sequence of labelled pictures of one size. [NewSet], [Leaves] and [CIFAR10]
-// make it.
+// Set is a sequence of labelled pictures of one size. [NewSet] makes it of slices; the
+// functions that return [Data] make it of files.
 type Set struct {
 	name   string
 	shape  [3]int // height, width, channels

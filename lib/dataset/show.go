@@ -30,29 +30,40 @@ func (s *Set) MIMEBundle() map[string]any {
 	return bundle
 }
 
-// String describes the data in three lines: name and origin, parts, classes.
+// shownClasses is how many classes a text or a table of Data shows.
+const shownClasses = 20
+
+// String describes the data in three lines: name and origin, parts, the first twenty classes.
 func (d *Data) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s (%s)\n", d.Name, d.Origin)
 	fmt.Fprintf(&b, "%s training and %s validation pictures of %s\n", count(length(d.Train)), count(length(d.Validation)), shapeText(d.Shape))
-	fmt.Fprintf(&b, "%d classes: %s", d.Classes, strings.Join(d.ClassNames, ", "))
+	fmt.Fprintf(&b, "%d classes: %s", d.Classes, strings.Join(d.ClassNames[:min(len(d.ClassNames), shownClasses)], ", "))
+	if more := len(d.ClassNames) - shownClasses; more > 0 {
+		fmt.Fprintf(&b, " and %s more", count(more))
+	}
 	return b.String()
 }
 
 // MIMEBundle shows the data in a notebook: its text, and as HTML also a column with the
-// first four training pictures of each class.
+// first four training pictures of each of the first twenty classes (of a set for
+// validation alone, its pictures).
 func (d *Data) MIMEBundle() map[string]any {
 	text := d.String()
 	var b strings.Builder
 	lines := strings.Split(text, "\n")
 	fmt.Fprintf(&b, "<p>%s<br>%s</p>\n<table>\n<tr>", html.EscapeString(lines[0]), html.EscapeString(lines[1]))
-	for _, name := range d.ClassNames {
+	classes, set := d.ClassNames[:min(len(d.ClassNames), shownClasses)], d.Train
+	if length(set) == 0 {
+		set = d.Validation
+	}
+	for _, name := range classes {
 		fmt.Fprintf(&b, "<th>%s</th>", html.EscapeString(name))
 	}
 	b.WriteString("</tr>\n<tr>")
-	for class, name := range d.ClassNames {
+	for class, name := range classes {
 		b.WriteString("<td>")
-		if strip := d.Train.sheet(d.Train.ofClass(class, 4), 1); strip != nil {
+		if strip := set.sheet(set.ofClass(class, 4), 1); strip != nil {
 			fmt.Fprintf(&b, `<img alt="%s" src="data:image/png;base64,%s">`, html.EscapeString(name), base64.StdEncoding.EncodeToString(strip))
 		}
 		b.WriteString("</td>")
@@ -99,6 +110,10 @@ func (s *Set) sheet(pictures []int, columns int) []byte {
 	for i, p := range pictures {
 		m := s.Image(p)
 		x0, y0 := i%columns*w, i/columns*h
+		if zoom == 1 {
+			draw.Draw(sheet, m.Bounds().Add(image.Pt(x0, y0)), m, image.Point{}, draw.Src)
+			continue
+		}
 		for y := 0; y < s.shape[0]; y++ {
 			for x := 0; x < s.shape[1]; x++ {
 				r := image.Rect(x*zoom, y*zoom, (x+1)*zoom, (y+1)*zoom).Add(image.Pt(x0, y0))
