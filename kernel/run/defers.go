@@ -6,7 +6,6 @@ type Defers struct {
 	calls     []deferred
 	panicking bool
 	value     any
-	recovered bool
 }
 
 type deferred struct {

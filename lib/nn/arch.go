@@ -5,9 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"math"
 	"strings"
 )
 
@@ -23,8 +21,8 @@ type Input struct {
 }
 
 // Arch is an architecture: what a net is made of, without its parameters. Layers holds
-// values of [Conv], [MaxPool], [Dense] and [Dropout], never pointers. An Arch that nets
-// were made from must not be changed.
+// values of the types that [Layer] lists, never pointers. An Arch that nets were made from
+// must not be changed.
 type Arch struct {
 	Name   string
 	Input  Input
@@ -32,122 +30,73 @@ type Arch struct {
 }
 
 // Sequential returns an architecture of the given layers, one after the other. A layer
-// without a name gets one: conv1, conv2, ... and, in the same count, fc6, fc7, ...; a
-// pooling has the number of the convolution before it. Whether shapes fit is told by
-// [Arch.Check].
+// without a name gets one: conv1, conv2, ... and, in the same count, fc6, fc7, ...; poolings,
+// normalisations and activations have the number of the convolution before them, dropouts
+// and residual blocks a count of their own; a second one is norm1b. Whether shapes fit is told by [Arch.Check].
 func Sequential(name string, input Input, layers ...Layer) *Arch {
-	a := &Arch{Name: name, Input: input, Layers: make([]Layer, len(layers))}
-	weighted, drops := 0, 0
+	return &Arch{Name: name, Input: input, Layers: autoNames(name, layers)}
+}
+
+// autoNames returns the layers with names for those that have none.
+func autoNames(owner string, layers []Layer) []Layer {
+	if len(layers) == 0 {
+		return nil
+	}
+	out := make([]Layer, len(layers))
+	weighted, drops, blocks, subs := 0, 0, 0, 0
+	used := map[string]bool{}
 	for i, l := range layers {
 		auto := ""
-		switch l.(type) {
+		switch l := l.(type) {
 		case Conv:
 			weighted++
 			auto = fmt.Sprint("conv", weighted)
 		case Dense:
 			weighted++
 			auto = fmt.Sprint("fc", weighted)
-		case MaxPool:
+		case MaxPool, AvgPool, GlobalAvgPool:
 			auto = fmt.Sprint("pool", weighted)
+		case LRN:
+			auto = fmt.Sprint("norm", weighted)
+		case BatchNorm:
+			auto = fmt.Sprint("bn", weighted)
+		case Activation:
+			auto = fmt.Sprint(l.function(), weighted)
 		case Dropout:
 			drops++
 			auto = fmt.Sprint("drop", drops)
+		case Residual:
+			blocks++
+			auto = fmt.Sprint("res", blocks)
+		case Subsample:
+			subs++
+			auto = fmt.Sprint("subsample", subs)
 		case nil:
-			panic(fmt.Sprintf("nn: layer %d of %d of %s is nil", i, len(layers), name))
+			panic(fmt.Sprintf("nn: layer %d of %d of %s is nil", i, len(layers), owner))
 		}
 		if l.name() == "" {
-			l = l.named(auto)
+			name := auto
+			for next := 'b'; used[name] && next <= 'z'; next++ {
+				name = auto + string(next)
+			}
+			l = l.named(name)
 		}
-		a.Layers[i] = l
+		used[l.name()] = true
+		if r, ok := l.(Residual); ok {
+			r.Layers, r.Shortcut = autoNames(r.Name, r.Layers), autoNames(r.Name, r.Shortcut)
+			l = r
+		}
+		out[i] = l
 	}
-	return a
-}
-
-// MiniAlexNet returns the net that this project trains: AlexNet's five convolutions and
-// three fully connected layers at the size of 32×32 pictures (186,714 parameters and
-// 21.1 MFLOP forward for 32×32×3 and 10 classes). conv1 starts at a tenth of He's
-// deviation and conv2 at three times it: no noise is then left in the first filters.
-func MiniAlexNet(shape [3]int, classes int) *Arch {
-	return alexNet("MiniAlexNet", shape, classes, [5]int{32, 32, 64, 64, 48}, 128)
-}
-
-// SmallAlexNet returns a smaller MiniAlexNet for quick trials, with 16, 16, 32, 32, 32
-// filters and 64 units in fc6 and fc7.
-func SmallAlexNet(shape [3]int, classes int) *Arch {
-	return alexNet("SmallAlexNet", shape, classes, [5]int{16, 16, 32, 32, 32}, 64)
-}
-
-func alexNet(name string, shape [3]int, classes int, units [5]int, fc int) *Arch {
-	return Sequential(name, Input{Shape: shape, Scale: 4, MeanOfImage: true},
-		Conv{Units: units[0], Kernel: 7, Scale: 0.1},
-		MaxPool{Size: 3, Stride: 2},
-		Conv{Units: units[1], Kernel: 5, Pad: 2, Scale: 3},
-		MaxPool{Size: 3, Stride: 2},
-		Conv{Units: units[2], Kernel: 3, Pad: 1},
-		Conv{Units: units[3], Kernel: 3, Pad: 1},
-		Conv{Units: units[4], Kernel: 3, Pad: 1},
-		MaxPool{Size: 3, Stride: 2},
-		Dense{Units: fc},
-		Dense{Units: fc},
-		// A deviation of .3/√fan-in: small logits at the start.
-		Dense{Units: classes, Scale: 0.3 / math.Sqrt2, Linear: true},
-	)
+	return out
 }
 
 // Check says why no net can be made of the architecture, naming the layer and the shapes
 // that do not fit; nil if one can. The last layer must be a [Dense]: its outputs are the
 // logits of the classes.
 func (a *Arch) Check() error {
-	_, err := a.shapes()
+	_, err := a.steps()
 	return err
-}
-
-// shapes returns the input's shape and then each layer's output.
-func (a *Arch) shapes() ([][3]int, error) {
-	if a == nil {
-		return nil, errors.New("nn: no architecture (nil)")
-	}
-	s := a.Input.Shape
-	if min(s[0], s[1], s[2]) < 1 || max(s[0], s[1], s[2]) > maxSide {
-		return nil, fmt.Errorf("nn: %s: input shape %s (valid: height, width, channels of 1..%d)", a.Name, shape3(s), maxSide)
-	}
-	if v := float64(a.Input.Scale); math.IsNaN(v) || math.IsInf(v, 0) {
-		return nil, fmt.Errorf("nn: %s: input scale is %v", a.Name, v)
-	}
-	if len(a.Layers) == 0 {
-		return nil, fmt.Errorf("nn: %s has no layers", a.Name)
-	}
-	shapes := [][3]int{s}
-	seen := map[string]bool{}
-	before := "the input"
-	for i, l := range a.Layers {
-		switch l.(type) {
-		case Conv, MaxPool, Dense, Dropout:
-		default:
-			return nil, fmt.Errorf("nn: %s: layer %d is a %T (valid: Conv, MaxPool, Dense, Dropout)", a.Name, i, l)
-		}
-		if l.name() == "" || seen[l.name()] {
-			return nil, fmt.Errorf("nn: %s: layer %d has the name %q, empty or used before", a.Name, i, l.name())
-		}
-		seen[l.name()] = true
-		in := shapes[i]
-		out, err := l.output(in)
-		if err != nil {
-			return nil, fmt.Errorf("nn: %s: layer %q after %s of %s: %w", a.Name, l.name(), before, shape3(in), err)
-		}
-		if n := size64(out); n > maxValues {
-			return nil, fmt.Errorf("nn: %s: layer %q makes %s = %d values of %s (limit: %d)", a.Name, l.name(), shape3(out), n, shape3(in), int64(maxValues))
-		}
-		if n := product64(l.weights(in)); n > maxValues {
-			return nil, fmt.Errorf("nn: %s: layer %q has %d weights for an input of %s (limit: %d)", a.Name, l.name(), n, shape3(in), int64(maxValues))
-		}
-		shapes = append(shapes, out)
-		before = fmt.Sprintf("%q", l.name())
-	}
-	if last, ok := a.Layers[len(a.Layers)-1].(Dense); !ok || !last.Linear {
-		return nil, fmt.Errorf("nn: %s: the last layer %q must be Dense and Linear: its outputs are the classes' logits", a.Name, a.Layers[len(a.Layers)-1].name())
-	}
-	return shapes, nil
 }
 
 // maxValues bounds one layer's weights and outputs: 2 GB of float32.
@@ -237,28 +186,38 @@ func (a *Arch) Fingerprint() string {
 // WithScales returns a copy with other initial deviations, by layer name, as factors on
 // He's √(2/fan-in). An unknown name is an error that lists the layers with weights.
 func (a *Arch) WithScales(scales map[string]float64) (*Arch, error) {
-	b := &Arch{Name: a.Name, Input: a.Input, Layers: append([]Layer(nil), a.Layers...)}
+	b := &Arch{Name: a.Name, Input: a.Input}
 	var known []string
 	used := 0
-	for i, l := range b.Layers {
-		s, ok := scales[l.name()]
-		switch l := l.(type) {
-		case Conv:
-			known = append(known, l.Name)
-			if ok {
-				l.Scale = s
-				b.Layers[i] = l
-				used++
-			}
-		case Dense:
-			known = append(known, l.Name)
-			if ok {
-				l.Scale = s
-				b.Layers[i] = l
-				used++
+	var scaled func(prefix string, layers []Layer) []Layer
+	scaled = func(prefix string, layers []Layer) []Layer {
+		out := append([]Layer(nil), layers...)
+		for i, l := range out {
+			name := prefix + l.name()
+			s, ok := scales[name]
+			switch l := l.(type) {
+			case Conv:
+				known = append(known, name)
+				if ok {
+					l.Scale = s
+					out[i] = l
+					used++
+				}
+			case Dense:
+				known = append(known, name)
+				if ok {
+					l.Scale = s
+					out[i] = l
+					used++
+				}
+			case Residual:
+				l.Layers, l.Shortcut = scaled(name+"/", l.Layers), scaled(name+"/shortcut/", l.Shortcut)
+				out[i] = l
 			}
 		}
+		return out
 	}
+	b.Layers = scaled("", a.Layers)
 	if used == len(scales) {
 		return b, nil
 	}
@@ -283,18 +242,27 @@ type layerJSON struct {
 
 // MarshalJSON writes the architecture with the kind of each layer.
 func (a *Arch) MarshalJSON() ([]byte, error) {
-	out := archJSON{Name: a.Name, Input: a.Input, Layers: []layerJSON{}}
-	for i, l := range a.Layers {
+	out := archJSON{Name: a.Name, Input: a.Input}
+	var err error
+	if out.Layers, err = encodeLayers(a.Name, a.Layers); err != nil {
+		return nil, err
+	}
+	return json.Marshal(out)
+}
+
+func encodeLayers(owner string, layers []Layer) ([]layerJSON, error) {
+	out := []layerJSON{}
+	for i, l := range layers {
 		if l == nil {
-			return nil, fmt.Errorf("nn: layer %d of %s is nil", i, a.Name)
+			return nil, fmt.Errorf("nn: layer %d of %s is nil", i, owner)
 		}
 		spec, err := json.Marshal(l)
 		if err != nil {
 			return nil, fmt.Errorf("nn: layer %q: %w", l.name(), err)
 		}
-		out.Layers = append(out.Layers, layerJSON{l.kind(), spec})
+		out = append(out, layerJSON{l.kind(), spec})
 	}
-	return json.Marshal(out)
+	return out, nil
 }
 
 // UnmarshalJSON reads what MarshalJSON wrote and checks it.
@@ -304,39 +272,61 @@ func (a *Arch) UnmarshalJSON(b []byte) error {
 		return fmt.Errorf("nn: architecture: %w", err)
 	}
 	out := Arch{Name: in.Name, Input: in.Input}
-	for i, l := range in.Layers {
-		var layer Layer
-		var err error
-		switch l.Kind {
-		case "conv":
-			var c Conv
-			err = strict(l.Spec, &c)
-			layer = c
-		case "maxpool":
-			var p MaxPool
-			err = strict(l.Spec, &p)
-			layer = p
-		case "dense":
-			var d Dense
-			err = strict(l.Spec, &d)
-			layer = d
-		case "dropout":
-			var d Dropout
-			err = strict(l.Spec, &d)
-			layer = d
-		default:
-			err = fmt.Errorf("kind %q (valid: conv, maxpool, dense, dropout)", l.Kind)
-		}
-		if err != nil {
-			return fmt.Errorf("nn: architecture %q: layer %d: %w", in.Name, i, err)
-		}
-		out.Layers = append(out.Layers, layer)
+	var err error
+	if out.Layers, err = decodeLayers(in.Layers); err != nil {
+		return fmt.Errorf("nn: architecture %q: %w", in.Name, err)
 	}
 	if err := out.Check(); err != nil {
 		return err
 	}
 	*a = out
 	return nil
+}
+
+func decodeLayers(specs []layerJSON) ([]Layer, error) {
+	var out []Layer
+	for i, l := range specs {
+		layer, err := decodeLayer(l)
+		if err != nil {
+			return nil, fmt.Errorf("layer %d: %w", i, err)
+		}
+		out = append(out, layer)
+	}
+	return out, nil
+}
+
+func decodeLayer(l layerJSON) (Layer, error) {
+	switch l.Kind {
+	case "conv":
+		return specOf[Conv](l.Spec)
+	case "maxpool":
+		return specOf[MaxPool](l.Spec)
+	case "avgpool":
+		return specOf[AvgPool](l.Spec)
+	case "globalavgpool":
+		return specOf[GlobalAvgPool](l.Spec)
+	case "dense":
+		return specOf[Dense](l.Spec)
+	case "dropout":
+		return specOf[Dropout](l.Spec)
+	case "activation":
+		return specOf[Activation](l.Spec)
+	case "lrn":
+		return specOf[LRN](l.Spec)
+	case "batchnorm":
+		return specOf[BatchNorm](l.Spec)
+	case "residual":
+		return specOf[Residual](l.Spec)
+	case "subsample":
+		return specOf[Subsample](l.Spec)
+	}
+	return nil, fmt.Errorf("kind %q (valid: conv, maxpool, avgpool, globalavgpool, dense, dropout, activation, lrn, batchnorm, residual, subsample)", l.Kind)
+}
+
+func specOf[T Layer](spec json.RawMessage) (Layer, error) {
+	var l T
+	err := strict(spec, &l)
+	return l, err
 }
 
 // strict decodes JSON that must not hold unknown fields.
@@ -346,13 +336,11 @@ func strict(b []byte, v any) error {
 	return d.Decode(v)
 }
 
-// layerNames returns the names of all layers, in order.
+// layerNames returns the names of all layers in the order of their computation, those
+// inside blocks included.
 func (a *Arch) layerNames() []string {
-	names := make([]string, len(a.Layers))
-	for i, l := range a.Layers {
-		names[i] = l.name()
-	}
-	return names
+	steps, _ := a.steps() // none where Check fails
+	return stepNames(steps)
 }
 
 func contains(list []string, s string) bool {

@@ -16,7 +16,9 @@ import (
 //	header    JSON: architecture, seed, origin, history, lengths of the parameters
 //	float32s  the parameters in the order of Params
 //
-// A checksum is the business of who keeps it (lib/store).
+// A checksum is the business of who keeps it (lib/store). Kinds and fields of layers have been
+// added since, without a new version: they are left out where they have no say, so that older
+// nets have the same bytes as ever.
 const (
 	magic      = "gonvnet\x00"
 	netVersion = 1
@@ -100,16 +102,17 @@ func Decode(b []byte) (*Net, error) {
 	}
 	// The length is compared before anything of that size is made: a damaged header must
 	// not ask for memory that the file does not fill.
-	shapes, err := h.Arch.shapes()
+	steps, err := h.Arch.steps()
 	if err != nil {
 		return nil, fmt.Errorf("nn: decode: %w", err)
 	}
 	var want int64
 	var lengths []int64
-	for i, l := range h.Arch.Layers {
-		if w := l.weights(shapes[i]); w != nil {
-			lengths = append(lengths, product64(w), int64(w[len(w)-1]))
-			want += product64(w) + int64(w[len(w)-1])
+	for _, s := range steps {
+		for _, p := range s.layer.params(s.in) {
+			n := product64(p.shape)
+			lengths = append(lengths, n)
+			want += n
 		}
 	}
 	if len(lengths) != len(h.Lengths) {

@@ -8,8 +8,8 @@ import (
 )
 
 // Evaluator reads out a net's activations for batches of pictures. It holds a gorgonia
-// graph and a tape machine of its own, without dropout, up to the deepest layer that is
-// asked for. It is not safe for concurrent use.
+// graph and a tape machine of its own, without dropout and with running statistics, up to the
+// deepest layer that is asked for. It is not safe for concurrent use.
 type Evaluator struct {
 	net     *Net
 	batch   int
@@ -29,17 +29,17 @@ func (n *Net) Evaluator(batch int, layers ...string) (*Evaluator, error) {
 	count := 0
 	if len(layers) == 0 {
 		e.layers = n.Layers()
-		count = len(n.Arch.Layers)
+		count = len(n.steps)
 	}
 	for _, name := range e.layers {
-		i := n.Arch.index(name)
+		i := n.index(name)
 		if i < 0 {
-			return nil, unknownLayer(name, n.Arch.layerNames())
+			return nil, unknownLayer(name, stepNames(n.steps))
 		}
 		e.nodes[name] = i
 		count = max(count, i+1)
 	}
-	if count == len(n.Arch.Layers) {
+	if count == len(n.steps) {
 		e.logits = count - 1
 	}
 	building.Lock()
@@ -118,7 +118,7 @@ func (e *Evaluator) output(i int) []float32 {
 	if e.run == 0 {
 		return nil
 	}
-	s := e.net.shapes[i+1]
+	s := e.net.steps[i].out
 	n := e.run * s[0] * s[1] * s[2]
 	return data(e.graph.outputs[i])[:n:n]
 }

@@ -20,8 +20,8 @@ func forward(n *Net, pixels []uint8) map[string][]float64 {
 	}
 	out := map[string][]float64{}
 	next := 0
-	for li, l := range n.Arch.Layers {
-		in, to := n.shapes[li], n.shapes[li+1]
+	for _, st := range n.steps {
+		l, in, to := st.layer, st.in, st.out
 		y := make([]float64, size64(to))
 		switch l := l.(type) {
 		case Conv:

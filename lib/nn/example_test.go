@@ -70,3 +70,29 @@ func ExampleSequential() {
 	// 64 positions of 6 units
 	// nn: no layer "conv7"; have conv1, pool1, fc2
 }
+
+// A small residual net: the second block halves the picture, with a 1×1 convolution around it.
+func ExampleResidual() {
+	fmt.Println(nn.Sequential("small ResNet", nn.Input{Shape: [3]int{16, 16, 3}},
+		nn.Conv{Units: 8, Kernel: 3, Pad: 1, Linear: true, NoBias: true},
+		nn.BatchNorm{ReLU: true},
+		nn.Residual{
+			Layers:   []nn.Layer{nn.Conv{Units: 16, Kernel: 3, Pad: 1, Stride: 2, Linear: true}, nn.BatchNorm{}},
+			Shortcut: []nn.Layer{nn.Conv{Units: 16, Kernel: 1, Stride: 2, Linear: true}},
+		},
+		nn.GlobalAvgPool{},
+		nn.Dense{Units: 10, Linear: true},
+	))
+	// Output:
+	// small ResNet, input 16×16×3
+	// layer                definition                    output  parameters  MFLOP
+	// conv1                8 of 3×3, pad 1, no bias     16×16×8         216   0.11
+	// bn1                  batch norm, ReLU             16×16×8          16
+	// res1/conv1           16 of 3×3, stride 2, pad 1    8×8×16       1,168   0.15
+	// res1/bn1             batch norm                    8×8×16          32
+	// res1/shortcut/conv1  16 of 1×1, stride 2           8×8×16         144   0.02
+	// res1                 sum with the shortcut, ReLU   8×8×16
+	// pool1                average of all positions      1×1×16
+	// fc2                  10                                10         170  0.000
+	// all                                                             1,746    0.3
+}

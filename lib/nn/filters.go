@@ -12,27 +12,27 @@ import (
 // largest absolute weight as 1 or 255, all channels alike. Filters of one channel are grey.
 func (n *Net) Filters(layer string) ([]image.Image, error) {
 	var readable []string
-	for i, l := range n.Arch.Layers {
-		c, ok := l.(Conv)
-		depth := n.shapes[i][2]
+	for _, s := range n.steps {
+		c, ok := s.layer.(Conv)
+		depth := s.in[2] / c.groups()
 		if !ok || depth != 1 && depth != 3 {
 			continue
 		}
-		if c.Name == layer {
-			return n.filters(c, depth), nil
+		if s.name == layer {
+			return n.filters(s.name, c, depth), nil
 		}
-		readable = append(readable, c.Name)
+		readable = append(readable, s.name)
 	}
-	if i := n.Arch.index(layer); i >= 0 {
-		return nil, fmt.Errorf("nn: layer %q has no filters of 1 or 3 channels to show: it takes %s; such are in %v", layer, shape3(n.shapes[i]), readable)
+	if i := n.index(layer); i >= 0 {
+		return nil, fmt.Errorf("nn: layer %q has no filters of 1 or 3 channels to show: it takes %s; such are in %v", layer, shape3(n.steps[i].in), readable)
 	}
-	return nil, unknownLayer(layer, n.Arch.layerNames())
+	return nil, unknownLayer(layer, stepNames(n.steps))
 }
 
-func (n *Net) filters(c Conv, depth int) []image.Image {
+func (n *Net) filters(name string, c Conv, depth int) []image.Image {
 	var w []float32
 	for _, p := range n.params {
-		if p.Layer == c.Name && p.Name == "weight" {
+		if p.Layer == name && p.Name == "weight" {
 			w = p.Data
 		}
 	}

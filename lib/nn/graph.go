@@ -19,9 +19,8 @@ type graph struct {
 	g       *gorgonia.ExprGraph
 	x       *gorgonia.Node
 	input   []float32      // memory of x
-	params  gorgonia.Nodes // in the order of Net.Params, as far as layers reach
-	names   []string       // of the layers
-	outputs gorgonia.Nodes // of the layers
+	params  gorgonia.Nodes // in the order of Net.Params, as far as steps reach, without the fixed
+	outputs gorgonia.Nodes // of the steps
 }
 
 // bind returns an input node of the graph whose value is data itself, not a copy.
@@ -30,7 +29,7 @@ func bind(g *gorgonia.ExprGraph, name string, data []float32, shape ...int) *gor
 	return gorgonia.NewTensor(g, tensor.Float32, len(shape), gorgonia.WithShape(shape...), gorgonia.WithName(name), gorgonia.WithValue(t))
 }
 
-// newGraph builds the first count layers for a batch. The parameters are the net's own
+// newGraph builds the first count steps for a batch. The parameters are the net's own
 // memory.
 func (n *Net) newGraph(ctx *ops.Context, batch, count int) (*graph, error) {
 	in := n.Arch.Input.Shape
@@ -40,45 +39,88 @@ func (n *Net) newGraph(ctx *ops.Context, batch, count int) (*graph, error) {
 	g := &graph{ctx: ctx, g: gorgonia.NewGraph()}
 	g.input = make([]float32, batch*in[0]*in[1]*in[2])
 	g.x = bind(g.g, "pictures", g.input, batch, in[0], in[1], in[2])
-	h := g.x
+	values := gorgonia.Nodes{g.x} // see step.from
+	deep := []bool{false}         // whether a gradient is asked for: there are parameters before
 	next := 0
-	// param returns the node of the next block of parameters.
-	param := func() *gorgonia.Node {
-		p := n.params[next]
-		next++
-		node := bind(g.g, p.Layer+"."+p.Name, p.Data, p.Shape...)
-		g.params = append(g.params, node)
-		return node
-	}
-	for i, l := range n.Arch.Layers[:count] {
-		var err error
-		switch l := l.(type) {
-		case Conv:
-			f := ops.ConvReLU
-			if l.Linear {
-				f = ops.Conv2D
-			}
-			deep := next > 0 // before the first weights nothing asks for a gradient
-			h, err = f(ctx, h, param(), param(), l.stride(), l.Pad, deep)
-		case Dense:
-			f := ops.DenseReLU
-			if l.Linear {
-				f = ops.Dense
-			}
-			deep := next > 0 // before the first weights nothing asks for a gradient
-			h, err = f(ctx, h, param(), param(), deep)
-		case MaxPool:
-			h, err = ops.MaxPool(ctx, h, l.Size, l.stride(), 0, !l.Floor)
-		case Dropout:
-			h, err = ops.Dropout(ctx, h, l.Rate)
+	for i, s := range n.steps[:count] {
+		params := n.params[next:][:len(s.layer.params(s.in))]
+		next += len(params)
+		way := deep[s.from]
+		other := g.x
+		if s.shortcut >= 0 {
+			other = values[s.shortcut]
+			way = way || deep[s.shortcut]
 		}
+		h, err := g.layer(s.layer, values[s.from], other, params, way)
 		if err != nil {
-			return nil, fmt.Errorf("nn: layer %q (layer %d of %s): %w", l.name(), i+1, n.Arch.Name, err)
+			return nil, fmt.Errorf("nn: layer %q (layer %d of %s): %w", s.name, i+1, n.Arch.Name, err)
 		}
-		g.names = append(g.names, l.name())
-		g.outputs = append(g.outputs, h)
+		values, deep = append(values, h), append(deep, way || len(params) > 0)
 	}
+	g.outputs = values[1:]
 	return g, nil
+}
+
+// param adds a block of parameters, unless it is empty.
+func (g *graph) param(params []Param, i int) *gorgonia.Node {
+	if i >= len(params) {
+		return nil
+	}
+	p := params[i]
+	node := bind(g.g, p.Layer+"."+p.Name, p.Data, p.Shape...)
+	g.params = append(g.params, node)
+	return node
+}
+
+// layer adds a layer to the graph that reads h, and other if it is a block's sum. deep says
+// that a gradient is asked for before it.
+func (g *graph) layer(l Layer, h, other *gorgonia.Node, params []Param, deep bool) (*gorgonia.Node, error) {
+	switch l := l.(type) {
+	case Conv:
+		f := behind(l.Linear, l.Activation)
+		h, err := ops.Conv(g.ctx, h, g.param(params, 0), g.param(params, 1), ops.Filters{
+			Stride: l.stride(), Pad: l.Pad, Dilation: l.dilation(), Groups: l.groups(), ReLU: f == ReLU, Constant: !deep})
+		return g.behind(f, h, err)
+	case Dense:
+		f := behind(l.Linear, l.Activation)
+		dense := ops.Dense
+		if f == ReLU {
+			dense = ops.DenseReLU
+		}
+		h, err := dense(g.ctx, h, g.param(params, 0), g.param(params, 1), deep)
+		return g.behind(f, h, err)
+	case MaxPool:
+		return ops.MaxPool(g.ctx, h, l.Size, l.stride(), l.Pad, !l.Floor)
+	case AvgPool:
+		return ops.AvgPool(g.ctx, h, ops.Windows{Size: l.Size, Stride: l.stride(), Pad: l.Pad, Ceil: !l.Floor, Inside: l.Inside})
+	case GlobalAvgPool:
+		return ops.GlobalAvgPool(g.ctx, h)
+	case Dropout:
+		return ops.Dropout(g.ctx, h, l.Rate)
+	case Activation:
+		return l.function().apply(g.ctx, h, l.slope())
+	case LRN:
+		return ops.LRN(g.ctx, h, ops.Response{Size: l.size(), Alpha: l.alpha(), Beta: l.beta(), K: l.k(), Within: l.Within})
+	case BatchNorm:
+		return ops.BatchNorm(g.ctx, h, g.param(params, 0), g.param(params, 1), &ops.Statistics{
+			Mean: params[2].Data, Variance: params[3].Data, Momentum: l.share(), Epsilon: l.epsilon(), ReLU: l.ReLU})
+	case Subsample:
+		return ops.Subsample(g.ctx, h, l.stride(), l.Units)
+	case Residual:
+		if l.Linear {
+			return ops.Add(g.ctx, h, other)
+		}
+		return ops.AddReLU(g.ctx, h, other)
+	}
+	return nil, fmt.Errorf("%T is no layer", l)
+}
+
+// behind adds the function behind a layer with weights; ReLU is part of the layer's operation.
+func (g *graph) behind(f Function, h *gorgonia.Node, err error) (*gorgonia.Node, error) {
+	if err != nil || f == "" || f == ReLU {
+		return h, err
+	}
+	return f.apply(g.ctx, h, leakySlope)
 }
 
 // data returns the memory of a node's value after a run.

@@ -5,7 +5,8 @@ import (
 	"strings"
 )
 
-// A Layer is one step of an architecture: [Conv], [MaxPool], [Dense] or [Dropout].
+// A Layer is one step of an architecture: [Conv], [Dense], [MaxPool], [AvgPool],
+// [GlobalAvgPool], [Activation], [LRN], [BatchNorm], [Dropout], [Residual] or [Subsample].
 type Layer interface {
 	name() string
 	named(string) Layer
@@ -13,18 +14,21 @@ type Layer interface {
 	output(in [3]int) ([3]int, error)
 	// definition says in words what the layer does.
 	definition() string
-	// weights returns the shape of the weights for this input, the last dimension being
-	// units; nil if the layer has none.
-	weights(in [3]int) []int
+	// params returns the layer's blocks of parameters for this input, nil if it has none. The
+	// last dimension of weights is units.
+	params(in [3]int) []paramShape
 	kind() string
 }
 
 // Conv is a convolution (cross-correlation) with one bias per unit, followed by ReLU unless
-// Linear:
+// Linear or another Activation:
 //
-//	y[i][j][o] = max(0, bias[o] + Σ_abc x[i·Stride−Pad+a][j·Stride−Pad+b][c] · w[a][b][c][o])
+//	y[i][j][o] = max(0, bias[o] + Σ_abc x[i·Stride−Pad+a·Dilation][j·Stride−Pad+b·Dilation][c] · w[a][b][c][o])
 //
-// Its output has (height + 2·Pad − Kernel)/Stride + 1 rows, columns alike.
+// Its output has (height + 2·Pad − (Kernel−1)·Dilation − 1)/Stride + 1 rows, columns alike.
+// With Groups > 1, channels and units are cut into as many equal parts in order, and units
+// see the channels of their part only: c counts in these, and weights are Kernel × Kernel ×
+// channels/Groups × Units.
 type Conv struct {
 	Name   string  // unique in the architecture; [Sequential] fills in conv1, conv2, ...
 	Units  int     // filters, the channels of the output
@@ -33,16 +37,12 @@ type Conv struct {
 	Pad    int     // zeros around the picture, on all four sides
 	Scale  float64 // factor on the initial deviation √(2/fan-in) of the weights; 0 means 1
 	Linear bool    // no ReLU
-}
 
-// MaxPool takes the maximum over windows of Size × Size positions, Stride apart, each
-// channel by itself. The output has (height − Size)/Stride + 1 rows, rounded up as Caffe
-// does unless Floor; a window that sticks out is clipped.
-type MaxPool struct {
-	Name   string // unique in the architecture; [Sequential] fills in pool1, pool2, ...
-	Size   int    // rows and columns of a window
-	Stride int    // step between windows; 0 means Size
-	Floor  bool   // round the number of windows down
+	Dilation   int      `json:",omitempty"` // step between a filter's cells; 0 means 1
+	Groups     int      `json:",omitempty"` // parts of channels and units; 0 means 1
+	Activation Function `json:",omitempty"` // "" means ReLU unless Linear
+	NoBias     bool     `json:",omitempty"` // for a convolution before a BatchNorm
+	Bias       float64  `json:",omitempty"` // initial value of the biases
 }
 
 // Dense is a fully connected layer y = max(0, x·w + bias), without the maximum if Linear.
@@ -52,6 +52,9 @@ type Dense struct {
 	Units  int     // outputs
 	Scale  float64 // factor on the initial deviation √(2/fan-in) of the weights; 0 means 1
 	Linear bool    // no ReLU; the last layer, whose outputs are the classes' logits, has none
+
+	Activation Function `json:",omitempty"` // "" means ReLU unless Linear
+	Bias       float64  `json:",omitempty"` // initial value of the biases
 }
 
 // Dropout sets each value to 0 with probability Rate in training and multiplies the others
@@ -62,22 +65,20 @@ type Dropout struct {
 }
 
 func (l Conv) name() string    { return l.Name }
-func (l MaxPool) name() string { return l.Name }
 func (l Dense) name() string   { return l.Name }
 func (l Dropout) name() string { return l.Name }
 
 func (l Conv) named(s string) Layer    { l.Name = s; return l }
-func (l MaxPool) named(s string) Layer { l.Name = s; return l }
 func (l Dense) named(s string) Layer   { l.Name = s; return l }
 func (l Dropout) named(s string) Layer { l.Name = s; return l }
 
 func (l Conv) kind() string    { return "conv" }
-func (l MaxPool) kind() string { return "maxpool" }
 func (l Dense) kind() string   { return "dense" }
 func (l Dropout) kind() string { return "dropout" }
 
-func (l Conv) stride() int    { return max(l.Stride, 1) }
-func (l MaxPool) stride() int { return orInt(l.Stride, l.Size) }
+func (l Conv) stride() int   { return max(l.Stride, 1) }
+func (l Conv) dilation() int { return max(l.Dilation, 1) }
+func (l Conv) groups() int   { return max(l.Groups, 1) }
 
 func orInt(v, otherwise int) int {
 	if v == 0 {
@@ -94,50 +95,41 @@ func (l Conv) output(in [3]int) ([3]int, error) {
 	if l.Units < 1 || l.Kernel < 1 || l.Stride < 0 || l.Pad < 0 || max(l.Units, l.Kernel, l.Stride, l.Pad) > maxSide {
 		return in, fmt.Errorf("has Units %d, Kernel %d, Stride %d, Pad %d (valid: Units and Kernel 1..%d, Stride and Pad 0..%d)", l.Units, l.Kernel, l.Stride, l.Pad, maxSide, maxSide)
 	}
-	if err := checkScale(l.Scale); err != nil {
+	if l.Dilation < 0 || l.Groups < 0 || max(l.Dilation, l.Groups) > maxSide {
+		return in, fmt.Errorf("has Dilation %d, Groups %d (valid: 0..%d)", l.Dilation, l.Groups, maxSide)
+	}
+	if in[2]%l.groups() != 0 || l.Units%l.groups() != 0 {
+		return in, fmt.Errorf("%d groups do not divide the %d channels of the input %s and %d units", l.Groups, in[2], shape3(in), l.Units)
+	}
+	if err := checkStart(l.Scale, l.Bias); err != nil {
+		return in, err
+	}
+	if l.NoBias && l.Bias != 0 {
+		return in, fmt.Errorf("has NoBias, but Bias %v", l.Bias)
+	}
+	if err := checkBehind(l.Linear, l.Activation); err != nil {
 		return in, err
 	}
 	s := l.stride()
-	h, w := in[0]+2*l.Pad-l.Kernel, in[1]+2*l.Pad-l.Kernel
+	span := (l.Kernel-1)*l.dilation() + 1
+	h, w := in[0]+2*l.Pad-span, in[1]+2*l.Pad-span
+	if (h < 0 || w < 0) && l.dilation() > 1 {
+		return in, fmt.Errorf("filters of %d×%d, dilated by %d, are larger than the input %s with a border of %d", l.Kernel, l.Kernel, l.Dilation, shape3(in), l.Pad)
+	}
 	if h < 0 || w < 0 {
 		return in, fmt.Errorf("filters of %d×%d are larger than the input %s with a border of %d", l.Kernel, l.Kernel, shape3(in), l.Pad)
 	}
 	return [3]int{h/s + 1, w/s + 1, l.Units}, nil
 }
 
-func (l MaxPool) output(in [3]int) ([3]int, error) {
-	if l.Size < 1 || l.Stride < 0 || max(l.Size, l.Stride) > maxSide {
-		return in, fmt.Errorf("has Size %d, Stride %d (valid: Size 1..%d, Stride 0..%d)", l.Size, l.Stride, maxSide, maxSide)
-	}
-	out := [3]int{pooled(in[0], l.Size, l.stride(), l.Floor), pooled(in[1], l.Size, l.stride(), l.Floor), in[2]}
-	if out[0] < 1 || out[1] < 1 {
-		return in, fmt.Errorf("windows of %d×%d are larger than the input %s", l.Size, l.Size, shape3(in))
-	}
-	return out, nil
-}
-
-// pooled returns the number of windows along a side of n positions; no window begins
-// outside.
-func pooled(n, size, stride int, floor bool) int {
-	room := n - size
-	if !floor {
-		room += stride - 1
-	}
-	if room < 0 {
-		return 0
-	}
-	out := room/stride + 1
-	for out > 1 && (out-1)*stride >= n {
-		out--
-	}
-	return out
-}
-
 func (l Dense) output(in [3]int) ([3]int, error) {
 	if l.Units < 1 || l.Units > maxSide {
 		return in, fmt.Errorf("has Units %d (valid: 1..%d)", l.Units, maxSide)
 	}
-	return [3]int{1, 1, l.Units}, checkScale(l.Scale)
+	if err := checkBehind(l.Linear, l.Activation); err != nil {
+		return in, err
+	}
+	return [3]int{1, 1, l.Units}, checkStart(l.Scale, l.Bias)
 }
 
 func (l Dropout) output(in [3]int) ([3]int, error) {
@@ -147,17 +139,32 @@ func (l Dropout) output(in [3]int) ([3]int, error) {
 	return in, nil
 }
 
-func checkScale(s float64) error {
-	if !(s >= 0 && s < 1e6) {
-		return fmt.Errorf("has Scale %v (valid: 0 or more)", s)
+func checkStart(scale, bias float64) error {
+	if !(scale >= 0 && scale < 1e6) {
+		return fmt.Errorf("has Scale %v (valid: 0 or more)", scale)
+	}
+	if !(bias > -1e6 && bias < 1e6) {
+		return fmt.Errorf("has Bias %v (valid: a number)", bias)
 	}
 	return nil
 }
 
-func (l Conv) weights(in [3]int) []int  { return []int{l.Kernel, l.Kernel, in[2], l.Units} }
-func (l MaxPool) weights([3]int) []int  { return nil }
-func (l Dense) weights(in [3]int) []int { return []int{in[0] * in[1] * in[2], l.Units} }
-func (l Dropout) weights([3]int) []int  { return nil }
+func (l Conv) params(in [3]int) []paramShape {
+	p := []paramShape{{name: "weight", shape: []int{l.Kernel, l.Kernel, in[2] / l.groups(), l.Units}}}
+	if !l.NoBias {
+		p = append(p, paramShape{name: "bias", shape: []int{l.Units}, start: float32(l.Bias)})
+	}
+	return p
+}
+
+func (l Dense) params(in [3]int) []paramShape {
+	return []paramShape{
+		{name: "weight", shape: []int{in[0] * in[1] * in[2], l.Units}},
+		{name: "bias", shape: []int{l.Units}, start: float32(l.Bias)},
+	}
+}
+
+func (l Dropout) params([3]int) []paramShape { return nil }
 
 func (l Conv) definition() string {
 	s := fmt.Sprintf("%d of %d×%d", l.Units, l.Kernel, l.Kernel)
@@ -167,22 +174,20 @@ func (l Conv) definition() string {
 	if l.Pad > 0 {
 		s += fmt.Sprintf(", pad %d", l.Pad)
 	}
-	return s + relu(l.Linear) + scaled(l.Scale)
-}
-
-func (l MaxPool) definition() string {
-	s := fmt.Sprintf("max %d×%d", l.Size, l.Size)
-	if l.stride() != 1 {
-		s += fmt.Sprintf(", stride %d", l.stride())
+	if l.dilation() > 1 {
+		s += fmt.Sprintf(", dilation %d", l.Dilation)
 	}
-	if l.Floor {
-		return s + ", floor"
+	if l.groups() > 1 {
+		s += fmt.Sprintf(", %d groups", l.Groups)
 	}
-	return s + ", ceil"
+	if l.NoBias {
+		s += ", no bias"
+	}
+	return s + described(behind(l.Linear, l.Activation)) + scaled(l.Scale)
 }
 
 func (l Dense) definition() string {
-	return fmt.Sprintf("%d", l.Units) + relu(l.Linear) + scaled(l.Scale)
+	return fmt.Sprintf("%d", l.Units) + described(behind(l.Linear, l.Activation)) + scaled(l.Scale)
 }
 
 func (l Dropout) definition() string { return fmt.Sprintf("drop %g in training", l.Rate) }
@@ -214,17 +219,6 @@ func scaleOf(l Layer) float64 {
 		return 1
 	}
 	return s
-}
-
-// isLinear reports whether a layer with weights has no ReLU.
-func isLinear(l Layer) bool {
-	switch l := l.(type) {
-	case Conv:
-		return l.Linear
-	case Dense:
-		return l.Linear
-	}
-	return false
 }
 
 // shape3 prints height × width × channels.

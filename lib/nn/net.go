@@ -19,7 +19,7 @@ type Net struct {
 	History []Epoch // of its training, oldest first; empty for an untrained net
 
 	params []Param
-	shapes [][3]int // the input's and each layer's
+	steps  []step
 }
 
 // Epoch is one pass over the training pictures: its number, from 1, the mean loss
@@ -31,13 +31,15 @@ type Epoch struct {
 }
 
 // Param is one block of parameters of a layer. Data is a view: writing to it changes the
-// net. Weights of a convolution have the shape kernel × kernel × input channels × units,
-// of a dense layer inputs × units; a bias has units values.
+// net. Weights of a convolution have the shape kernel × kernel × input channels/groups ×
+// units, of a dense layer inputs × units; a bias has units values. A batch normalisation has
+// a scale, a bias, a mean and a variance of channels values each; the last two are Fixed.
 type Param struct {
-	Layer string
-	Name  string // "weight" or "bias"
+	Layer string // a layer inside a residual block is block/layer
+	Name  string // "weight", "bias", "scale", "mean" or "variance"
 	Shape []int
 	Data  []float32
+	Fixed bool // not trained: a running statistic, which has no gradient
 }
 
 // streamInit is the random stream of initial parameters.
@@ -47,7 +49,8 @@ const streamInit = 0x696e6974 // "init"
 //
 //	σ = Scale · √(2/fan-in)      fan-in: inputs of a unit (He et al., ICCV 2015)
 //
-// and biases are 0. The draws are rand.New(rand.NewPCG(seed, 0x696e6974)).NormFloat64(),
+// biases are 0 or what the layer says, normalisations begin with scale 1, mean 0 and variance
+// 1. The draws are rand.New(rand.NewPCG(seed, 0x696e6974)).NormFloat64(),
 // layer after layer, each in the order of its weights. New panics if arch fails its check.
 func New(arch *Arch, seed uint64) *Net {
 	n, err := blank(arch)
@@ -63,7 +66,7 @@ func New(arch *Arch, seed uint64) *Net {
 		}
 		units := p.Shape[len(p.Shape)-1]
 		fanIn := len(p.Data) / units
-		sigma := scaleOf(n.Arch.Layers[n.Arch.index(p.Layer)]) * math.Sqrt(2/float64(fanIn))
+		sigma := scaleOf(n.steps[n.index(p.Layer)].layer) * math.Sqrt(2/float64(fanIn))
 		for j := range p.Data {
 			p.Data[j] = float32(sigma * r.NormFloat64())
 		}
@@ -81,63 +84,88 @@ func NewScaled(arch *Arch, seed uint64, scales map[string]float64) *Net {
 	return New(a, seed)
 }
 
-// blank returns a net whose parameters are 0.
+// blank returns a net whose weights are 0 and whose other parameters are as they begin.
 func blank(arch *Arch) (*Net, error) {
-	shapes, err := arch.shapes()
+	steps, err := arch.steps()
 	if err != nil {
 		return nil, err
 	}
-	n := &Net{Arch: arch, shapes: shapes}
-	for i, l := range arch.Layers {
-		w := l.weights(shapes[i])
-		if w == nil {
-			continue
+	n := &Net{Arch: arch, steps: steps}
+	for _, s := range steps {
+		for _, p := range s.layer.params(s.in) {
+			data := make([]float32, product64(p.shape))
+			if p.start != 0 {
+				for i := range data {
+					data[i] = p.start
+				}
+			}
+			n.params = append(n.params, Param{s.name, p.name, p.shape, data, p.fixed})
 		}
-		units := w[len(w)-1]
-		n.params = append(n.params,
-			Param{l.name(), "weight", w, make([]float32, product64(w))},
-			Param{l.name(), "bias", []int{units}, make([]float32, units)})
 	}
 	return n, nil
 }
 
-// index returns the place of a layer, −1 if there is none of that name.
-func (a *Arch) index(name string) int {
-	for i, l := range a.Layers {
-		if l.name() == name {
+// index returns the place of a layer among the steps, −1 if there is none of that name.
+func (n *Net) index(name string) int {
+	for i, s := range n.steps {
+		if s.name == name {
 			return i
 		}
 	}
 	return -1
 }
 
-// Params returns the parameters, layer after layer, weights before bias. The slices are
-// views of the net's own.
+// Params returns the parameters, layer after layer, weights before bias, those that are not
+// trained included. The slices are views of the net's own.
 func (n *Net) Params() []Param { return append([]Param(nil), n.params...) }
 
-// Layers returns the layers whose units are read by default: convolutions and dense layers
-// after their ReLU, in order. The linear last layer and poolings can be read by name too.
+// Layers returns the layers whose units are read by default, in order: convolutions and dense
+// layers after their ReLU or other function, or, if they are Linear, where a pooling follows;
+// activations, normalisations with ReLU, and residual blocks. The linear last layer, poolings
+// and all others can be read by name too.
 func (n *Net) Layers() []string {
 	var names []string
-	for _, l := range n.Arch.Layers {
-		switch l.(type) {
-		case Conv, Dense:
-			if !isLinear(l) {
-				names = append(names, l.name())
-			}
+	for i, s := range n.steps {
+		read := false
+		switch l := s.layer.(type) {
+		case Conv:
+			read = !l.Linear || n.isPooled(i)
+		case Dense:
+			read = !l.Linear
+		case Activation:
+			read = true
+		case BatchNorm:
+			read = l.ReLU
+		case Residual:
+			read = !l.Linear
+		}
+		if read {
+			names = append(names, s.name)
 		}
 	}
 	return names
 }
 
+// isPooled reports whether a pooling comes after a step.
+func (n *Net) isPooled(i int) bool {
+	if i+1 >= len(n.steps) || n.steps[i+1].from != i+1 {
+		return false
+	}
+	switch n.steps[i+1].layer.(type) {
+	case MaxPool, AvgPool, GlobalAvgPool:
+		return true
+	}
+	return false
+}
+
 // LayerShape returns a layer's output as height, width, units; a dense layer has 1, 1,
 // units. An unknown name is an error that lists the known ones.
 func (n *Net) LayerShape(name string) ([3]int, error) {
-	i := n.Arch.index(name)
+	i := n.index(name)
 	if i < 0 {
-		return [3]int{}, unknownLayer(name, n.Arch.layerNames())
+		return [3]int{}, unknownLayer(name, stepNames(n.steps))
 	}
-	return n.shapes[i+1], nil
+	return n.steps[i].out, nil
 }
 
 // Clone returns a copy that shares nothing but the architecture.
@@ -174,7 +202,9 @@ func (n *Net) Fingerprint() string {
 func (n *Net) String() string {
 	total := 0
 	for _, p := range n.params {
-		total += len(p.Data)
+		if !p.Fixed {
+			total += len(p.Data)
+		}
 	}
 	s := fmt.Sprintf("%s, seed %d, %s parameters", n.Arch.Name, n.Seed, thousands(total))
 	if len(n.History) == 0 {

@@ -8,26 +8,31 @@ import (
 
 var tableHead = [5]string{"layer", "definition", "output", "parameters", "MFLOP"}
 
-// cost returns the parameters of a layer and its floating-point operations for one picture
-// forward; a multiplication with its addition counts as two. Pooling, ReLU and biases are
-// not counted.
-func cost(l Layer, in, out [3]int) (params int, flop int64) {
-	w := l.weights(in)
-	if w == nil {
-		return 0, 0
+// cost returns the trained parameters of a layer and its floating-point operations for one
+// picture forward; a multiplication with its addition counts as two. Only products with
+// weights are counted, not poolings, normalisations, functions, sums and biases.
+func (s step) cost() (params int, flop int64) {
+	for _, p := range s.layer.params(s.in) {
+		n := product64(p.shape)
+		if !p.fixed {
+			params += int(n)
+		}
+		if p.name == "weight" {
+			flop += 2 * n * int64(s.out[0]*s.out[1])
+		}
 	}
-	n := product64(w)
-	return int(n) + out[2], 2 * n * int64(out[0]*out[1])
+	return params, flop
 }
 
-// Parameters returns the number of weights and biases, 0 if the architecture fails its check.
+// Parameters returns the number of parameters that are trained, 0 if the architecture fails
+// its check.
 func (a *Arch) Parameters() int {
 	p, _ := a.totals()
 	return p
 }
 
 // FLOP returns the floating-point operations of one picture forward, a multiplication with
-// its addition counted as two; poolings, ReLUs and biases are not counted. It is 0 if the
+// its addition counted as two; only products with weights are counted. It is 0 if the
 // architecture fails its check.
 func (a *Arch) FLOP() int64 {
 	_, f := a.totals()
@@ -35,12 +40,12 @@ func (a *Arch) FLOP() int64 {
 }
 
 func (a *Arch) totals() (params int, flop int64) {
-	shapes, err := a.shapes()
+	steps, err := a.steps()
 	if err != nil {
 		return 0, 0
 	}
-	for i, l := range a.Layers {
-		p, f := cost(l, shapes[i], shapes[i+1])
+	for _, s := range steps {
+		p, f := s.cost()
 		params += p
 		flop += f
 	}
@@ -49,20 +54,23 @@ func (a *Arch) totals() (params int, flop int64) {
 
 // table returns the rows of the table, the sum as the last.
 func (a *Arch) table() ([][5]string, error) {
-	shapes, err := a.shapes()
+	steps, err := a.steps()
 	if err != nil {
 		return nil, err
 	}
 	var rows [][5]string
-	for i, l := range a.Layers {
-		out := shapes[i+1]
-		where := shape3(out)
-		if _, ok := l.(Dense); ok {
-			where = fmt.Sprint(out[2])
+	for _, s := range steps {
+		where := shape3(s.out)
+		if _, ok := s.layer.(Dense); ok {
+			where = fmt.Sprint(s.out[2])
 		}
-		row := [5]string{l.name(), l.definition(), where, "", ""}
-		if p, f := cost(l, shapes[i], out); p > 0 {
-			row[3], row[4] = thousands(p), mflop(f)
+		row := [5]string{s.name, s.layer.definition(), where, "", ""}
+		p, f := s.cost()
+		if p > 0 {
+			row[3] = thousands(p)
+		}
+		if f > 0 {
+			row[4] = mflop(f)
 		}
 		rows = append(rows, row)
 	}
@@ -71,7 +79,8 @@ func (a *Arch) table() ([][5]string, error) {
 }
 
 // String returns the architecture as a table: layer, definition, output, parameters and
-// millions of floating-point operations for one picture forward.
+// millions of floating-point operations for one picture forward. What is inside a residual
+// block stands before the block's own line, the sum.
 func (a *Arch) String() string {
 	if a == nil {
 		return "no architecture"

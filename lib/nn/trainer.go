@@ -19,9 +19,14 @@ type Trainer struct {
 	loss    *gorgonia.Node
 	correct *gorgonia.Node
 	machine gorgonia.VM
-	model   []gorgonia.ValueGrad
-	grads   []Param // views
+	trained []int                // places of the parameters that are not fixed, in Net.params
+	model   []gorgonia.ValueGrad // these
+	grads   []Param              // views; zeros for the fixed
 	solver  ops.Momentum
+	adam    ops.Adam
+	updates int     // taken, for Adam
+	first   []Param // velocity, or first moment; zeros for the fixed
+	second  []Param // second moment of Adam; nil before it is asked for
 }
 
 // Trainer returns a trainer for batches of the given number of pictures.
@@ -29,9 +34,9 @@ func (n *Net) Trainer(batch int) (*Trainer, error) {
 	building.Lock()
 	defer building.Unlock()
 	t := &Trainer{net: n, batch: batch}
-	ctx := &ops.Context{Workers: 1, Training: true, Seed: n.Seed}
+	ctx := &ops.Context{Workers: 1, Seed: n.Seed}
 	var err error
-	if t.graph, err = n.newGraph(ctx, batch, len(n.Arch.Layers)); err != nil {
+	if t.graph, err = n.newGraph(ctx, batch, len(n.steps)); err != nil {
 		return nil, err
 	}
 	t.labels = make([]float32, batch)
@@ -50,14 +55,20 @@ func (n *Net) Trainer(batch int) (*Trainer, error) {
 	t.machine = gorgonia.NewTapeMachine(t.graph.g)
 	t.model = gorgonia.NodesToValueGrads(t.graph.params)
 	var lengths []int
-	for _, p := range n.params {
-		lengths = append(lengths, len(p.Data))
+	for i, p := range n.params {
+		if !p.Fixed {
+			t.trained = append(t.trained, i)
+			lengths = append(lengths, len(p.Data))
+		}
 	}
 	t.solver.Start(lengths...)
-	// A first run on black pictures makes all memory, that of the gradients included.
+	t.first = t.withFixed(t.solver.Velocity())
+	// A first run on black pictures makes all memory, that of the gradients included. It is
+	// none of training: running statistics must not see it.
 	if err := t.machine.RunAll(); err != nil {
 		return nil, fmt.Errorf("nn: %s: %w", n.Arch.Name, err)
 	}
+	ctx.Training = true
 	t.views()
 	for _, g := range t.grads {
 		clear(g.Data)
@@ -69,13 +80,17 @@ func (n *Net) Trainer(batch int) (*Trainer, error) {
 // default is 1: several nets, one for each core, train faster than one net on several.
 func (t *Trainer) SetWorkers(n int) { t.graph.ctx.Workers = n }
 
-// Seek says which step, counted from 0, comes next, for dropout's draws; a new trainer
-// begins at 0 and each Step counts on. A training that is resumed calls it once.
-func (t *Trainer) Seek(step int) { t.graph.ctx.Step = uint64(step) }
+// Seek says which step, counted from 0, comes next, for dropout's draws and Adam's
+// correction; a new trainer begins at 0 and each Step and Update counts on. A training that
+// is resumed calls it once.
+func (t *Trainer) Seek(step int) {
+	t.graph.ctx.Step = uint64(step)
+	t.updates = step
+}
 
 // Step computes the mean cross-entropy of a batch, in nats, the number of its pictures that
 // are recognised, and the gradients, which [Trainer.Grads] returns. It does not change the
-// parameters. x holds the prepared pictures (see [Arch.Prepare]) one after the other;
+// parameters, but for the running statistics of batch normalisations. x holds the prepared pictures (see [Arch.Prepare]) one after the other;
 // labels are in 0..classes−1. A loss that is not finite is an error that names where it
 // began.
 func (t *Trainer) Step(x []float32, labels []int) (loss float64, correct int, err error) {
@@ -104,13 +119,32 @@ func (t *Trainer) Step(x []float32, labels []int) (loss float64, correct int, er
 
 // views finds the memory of the gradients, which stays where it is.
 func (t *Trainer) views() {
-	for i, p := range t.net.params {
+	var data [][]float32
+	for i, k := range t.trained {
 		g, err := t.model[i].Grad()
 		if err != nil || g == nil {
+			p := t.net.params[k]
 			panic(fmt.Sprintf("nn: no gradient of %s.%s: %v", p.Layer, p.Name, err))
 		}
-		t.grads = append(t.grads, Param{p.Layer, p.Name, p.Shape, g.Data().([]float32)})
+		data = append(data, g.Data().([]float32))
 	}
+	t.grads = t.withFixed(data)
+}
+
+// withFixed returns blocks for all parameters of the net: data for those that are trained,
+// zeros for the others.
+func (t *Trainer) withFixed(data [][]float32) []Param {
+	out := t.net.Params()
+	next := 0
+	for i, p := range out {
+		if p.Fixed {
+			out[i].Data = make([]float32, len(p.Data))
+			continue
+		}
+		out[i].Data = data[next]
+		next++
+	}
+	return out
 }
 
 // culprit names the first place, on the way from pictures to logits, where a number is not
@@ -120,7 +154,7 @@ func (t *Trainer) culprit() string {
 		return fmt.Sprintf("the input is not finite in picture %d of the batch", i*t.batch/len(t.graph.input))
 	}
 	for i, node := range t.graph.outputs {
-		name := t.graph.names[i]
+		name := t.net.steps[i].name
 		for _, p := range t.net.params {
 			if p.Layer == name && notFinite(p.Data) >= 0 {
 				return fmt.Sprintf("layer %q is the first that is not finite: its %s is not", name, p.Name)
@@ -144,8 +178,9 @@ func notFinite(x []float32) int {
 }
 
 // Grads returns the gradients of the last step's mean loss, in the order of [Net.Params],
-// zeros before the first step. The slices are views and stay the same ones: each Step
-// overwrites them. Writing to them changes what [Trainer.Update] applies.
+// zeros before the first step and for parameters that are not trained. The slices are views
+// and stay the same ones: each Step overwrites them. Writing to them changes what
+// [Trainer.Update] applies.
 func (t *Trainer) Grads() []Param { return append([]Param(nil), t.grads...) }
 
 // Rule says how [Trainer.Update] changes the parameters. For parameter i, with gradient g:
@@ -153,46 +188,89 @@ func (t *Trainer) Grads() []Param { return append([]Param(nil), t.grads...) }
 //	g ← g · min(1, Clip/‖g‖)                   ‖·‖ over all parameters together
 //	v ← Momentum·v − LR[i]·(g + Decay[i]·w)
 //	w ← w + v
+//
+// or, if Adam, at update t = 1, 2, ... (Kingma and Ba, ICLR 2015):
+//
+//	g' = g + Decay[i]·w
+//	m ← Momentum·m + (1−Momentum)·g'           m̂ = m/(1−Momentumᵗ)
+//	v ← Beta2·v + (1−Beta2)·g'²                v̂ = v/(1−Beta2ᵗ)
+//	w ← w − LR[i] · m̂/(√v̂ + Epsilon)
 type Rule struct {
-	Momentum float64   // share of the last change that is kept, in [0, 1)
+	Momentum float64   // share of the last change, or first moment, that is kept, in [0, 1)
 	Clip     float64   // largest Euclidean norm of the gradient; 0: no limit
 	LR       []float64 // learning rate of each parameter in the order of Params
 	Decay    []float64 // weight decay of each; nil: none
+	Adam     bool      // Adam in place of momentum
+	Beta2    float64   // of Adam, in (0, 1); 0 means 0.999
+	Epsilon  float64   // of Adam; 0 means 1e-8
 }
 
 // Update changes the net's parameters by the gradients of the last Step and returns the
-// gradient's norm before clipping. A gradient that is not finite is an error and changes
-// nothing.
+// gradient's norm before clipping. Parameters that are not trained have their place in the
+// rule's lists, where it does not matter what stands. A gradient that is not finite is an
+// error and changes nothing.
 func (t *Trainer) Update(r Rule) (norm float64, err error) {
 	n := len(t.net.params)
 	if len(r.LR) != n || r.Decay != nil && len(r.Decay) != n {
 		return 0, fmt.Errorf("nn: update: %d learning rates and %d decays for %d parameters", len(r.LR), len(r.Decay), n)
 	}
-	s := &t.solver
-	s.LR, s.Share, s.Clip = 1, r.Momentum, r.Clip
-	s.Rates = s.Rates[:0]
-	for i, lr := range r.LR {
-		rate := ops.Rate{LR: lr}
+	rates := t.solver.Rates[:0]
+	for _, i := range t.trained {
+		rate := ops.Rate{LR: r.LR[i]}
 		if r.Decay != nil {
 			rate.Decay = r.Decay[i]
 		}
-		s.Rates = append(s.Rates, rate)
+		rates = append(rates, rate)
 	}
-	if err := s.Step(t.model); err != nil {
-		return s.GradientNorm(), fmt.Errorf("nn: update: %w", err)
+	t.solver.Rates = rates
+	if r.Adam {
+		norm, err = t.byAdam(r, rates)
+	} else {
+		s := &t.solver
+		s.LR, s.Share, s.Clip = 1, r.Momentum, r.Clip
+		err = s.Step(t.model)
+		norm = s.GradientNorm()
 	}
-	return s.GradientNorm(), nil
+	if err != nil {
+		return norm, fmt.Errorf("nn: update: %w", err)
+	}
+	t.updates++
+	return norm, nil
 }
 
-// Velocity returns the momentum v of each parameter, in the order of [Net.Params]: with the
-// parameters and the number of the step, all that a checkpoint needs. The slices are views;
-// writing to them restores one.
-func (t *Trainer) Velocity() []Param {
-	out := t.net.Params()
-	for i, v := range t.solver.Velocity() {
-		out[i].Data = v
+func (t *Trainer) byAdam(r Rule, rates []ops.Rate) (norm float64, err error) {
+	a := &t.adam
+	a.LR, a.Beta1, a.Beta2, a.Epsilon, a.Clip, a.Rates = 1, r.Momentum, r.Beta2, r.Epsilon, r.Clip, rates
+	if r.Momentum == 0 {
+		a.Beta1 = -1 // none: for the solver 0 is the usual value
 	}
-	return out
+	var second [][]float32
+	for _, p := range t.SecondMoments() {
+		if !p.Fixed {
+			second = append(second, p.Data)
+		}
+	}
+	a.Resume(t.updates, t.solver.Velocity(), second)
+	err = a.Step(t.model)
+	return a.GradientNorm(), err
+}
+
+// Velocity returns the momentum v of each parameter, for Adam its first moment m, in the
+// order of [Net.Params], zeros for those that are not trained: with the parameters and the
+// number of the step (see Seek), all that a checkpoint needs; Adam has [Trainer.SecondMoments]
+// too. The slices are views; writing to them restores one.
+func (t *Trainer) Velocity() []Param { return append([]Param(nil), t.first...) }
+
+// SecondMoments returns Adam's second moment v of each parameter, as [Trainer.Velocity] does
+// the first. Their memory is made when they are first asked for or needed.
+func (t *Trainer) SecondMoments() []Param {
+	if t.second == nil {
+		t.second = t.net.Params()
+		for i, p := range t.second {
+			t.second[i].Data = make([]float32, len(p.Data))
+		}
+	}
+	return append([]Param(nil), t.second...)
 }
 
 // Close releases the machine; the trainer must not be used afterwards.

@@ -18,15 +18,48 @@ import (
 // which saves a third of the backward work in a first layer. Shapes that do not fit are
 // errors.
 func Conv2D(c *Context, x, w, b *gorgonia.Node, stride, pad int, inputGrad bool) (*gorgonia.Node, error) {
-	return conv(c, "Conv2D", x, w, b, stride, pad, inputGrad, false)
+	return conv(c, "Conv2D", x, w, b, Filters{Stride: stride, Pad: pad, Dilation: 1, Groups: 1, Constant: !inputGrad})
 }
 
 // ConvReLU is [Conv2D] followed by max(0, y), in one operation. At 0 the gradient is 0.
 func ConvReLU(c *Context, x, w, b *gorgonia.Node, stride, pad int, inputGrad bool) (*gorgonia.Node, error) {
-	return conv(c, "ConvReLU", x, w, b, stride, pad, inputGrad, true)
+	return conv(c, "ConvReLU", x, w, b, Filters{Stride: stride, Pad: pad, Dilation: 1, Groups: 1, Constant: !inputGrad, ReLU: true})
 }
 
-func conv(c *Context, name string, x, w, b *gorgonia.Node, stride, pad int, inputGrad, relu bool) (*gorgonia.Node, error) {
+// Filters says how [Conv] moves its filters. The zero value is stride 1 without a border,
+// dilation, groups or ReLU, and with gradients for the input.
+type Filters struct {
+	Stride   int  // step between positions; 0 means 1
+	Pad      int  // zeros around the picture, on all four sides
+	Dilation int  // step between a filter's cells in the picture; 0 means 1
+	Groups   int  // parts of channels and units that see only each other; 0 means 1
+	ReLU     bool // max(0, y), in the same operation; at 0 its gradient is 0
+	Constant bool // x gets no gradient
+}
+
+// Conv adds a convolution (cross-correlation), dilated and in groups:
+//
+//	y[n][i][j][o] = b[o] + Σ_{p,q,k} x[n][i·Stride−Pad+p·Dilation][j·Stride−Pad+q·Dilation][g(o)+k] · w[p][q][k][o]
+//
+// Channels and units are cut into Groups equal parts in order; g(o) is the first channel of
+// unit o's part (0 with one group, where it is the convolution of [Conv2D]). x is pictures ×
+// height × width × channels, w kernel rows × kernel columns × channels/Groups × units, b
+// units, or nil for no bias; y is pictures × ((height + 2·Pad − (rows−1)·Dilation − 1)/Stride
+// + 1) × (columns alike) × units. Gradients reach w, b and, unless Constant, x. Shapes that do
+// not fit are errors.
+func Conv(c *Context, x, w, b *gorgonia.Node, f Filters) (*gorgonia.Node, error) {
+	f.Stride, f.Dilation, f.Groups = orOne(f.Stride), orOne(f.Dilation), orOne(f.Groups)
+	return conv(c, "Conv", x, w, b, f)
+}
+
+func orOne(n int) int {
+	if n == 0 {
+		return 1
+	}
+	return n
+}
+
+func conv(c *Context, name string, x, w, b *gorgonia.Node, o Filters) (*gorgonia.Node, error) {
 	c = or(c)
 	if err := dims(x, 4, name, "x", "pictures × height × width × channels"); err != nil {
 		return nil, err
@@ -34,48 +67,71 @@ func conv(c *Context, name string, x, w, b *gorgonia.Node, stride, pad int, inpu
 	if err := dims(w, 4, name, "w", "rows × columns × channels × units"); err != nil {
 		return nil, err
 	}
-	if err := dims(b, 1, name, "b", "units"); err != nil {
-		return nil, err
+	if b != nil || name != "Conv" {
+		if err := dims(b, 1, name, "b", "units"); err != nil {
+			return nil, err
+		}
 	}
 	xs, ws := x.Shape(), w.Shape()
 	switch {
-	case stride < 1 || pad < 0:
-		return nil, fmt.Errorf("ops: %s: stride %d, pad %d (valid: stride 1 or more, pad 0 or more)", name, stride, pad)
-	case xs[3] != ws[2]:
+	case o.Stride < 1 || o.Pad < 0:
+		return nil, fmt.Errorf("ops: %s: stride %d, pad %d (valid: stride 1 or more, pad 0 or more)", name, o.Stride, o.Pad)
+	case o.Dilation < 1 || o.Groups < 1:
+		return nil, fmt.Errorf("ops: %s: dilation %d, %d groups (valid: 1 or more)", name, o.Dilation, o.Groups)
+	case xs[3]%o.Groups != 0 || ws[3]%o.Groups != 0:
+		return nil, fmt.Errorf("ops: %s: %d groups do not divide the %d channels of x %v and the %d units of w %v", name, o.Groups, xs[3], xs, ws[3], ws)
+	case xs[3]/o.Groups != ws[2]:
+		if o.Groups > 1 {
+			return nil, fmt.Errorf("ops: %s: x is %v with %d channels in %d groups, w is %v for %d a group", name, xs, xs[3], o.Groups, ws, ws[2])
+		}
 		return nil, fmt.Errorf("ops: %s: x is %v with %d channels, w is %v for %d", name, xs, xs[3], ws, ws[2])
-	case b.Shape()[0] != ws[3]:
+	case b != nil && b.Shape()[0] != ws[3]:
 		return nil, fmt.Errorf("ops: %s: b is %v, w is %v with %d units", name, b.Shape(), ws, ws[3])
-	case ws[0] > xs[1]+2*pad || ws[1] > xs[2]+2*pad:
-		return nil, fmt.Errorf("ops: %s: x is %v with pad %d, smaller than the filters of w %v", name, xs, pad, ws)
+	case (ws[0]-1)*o.Dilation+1 > xs[1]+2*o.Pad || (ws[1]-1)*o.Dilation+1 > xs[2]+2*o.Pad:
+		if o.Dilation > 1 {
+			return nil, fmt.Errorf("ops: %s: x is %v with pad %d, smaller than the filters of w %v with dilation %d", name, xs, o.Pad, ws, o.Dilation)
+		}
+		return nil, fmt.Errorf("ops: %s: x is %v with pad %d, smaller than the filters of w %v", name, xs, o.Pad, ws)
 	}
-	v := simd.NewConv(xs[1], xs[2], xs[3], ws[3], ws[0], ws[1], stride, pad)
-	f := &convolution{Context: c, Conv: v, name: name, pictures: xs[0], relu: relu, inputGrad: inputGrad}
-	o := newOp(c, name, tensor.Shape{xs[0], v.OH, v.OW, v.OC}, x, w, b)
-	o.wrt = []bool{inputGrad, true, true}
+	v := simd.NewConvGroups(xs[1], xs[2], xs[3], ws[3], ws[0], ws[1], o.Stride, o.Pad, o.Dilation, o.Groups)
+	f := &convolution{Context: c, Conv: v, name: name, pictures: xs[0], relu: o.ReLU, bias: b != nil, inputGrad: !o.Constant}
+	in := gorgonia.Nodes{x, w}
+	if f.bias {
+		in = append(in, b)
+	}
+	op := newOp(c, name, tensor.Shape{xs[0], v.OH, v.OW, v.OC}, in...)
+	op.wrt = []bool{f.inputGrad, true, true}[:len(in)]
 	packed := make([]float32, v.WeightLen())
 	padded := f.padding()
-	o.run = func(y []float32, in [][]float32) error { return f.forward(y, in[0], in[1], in[2], packed, padded) }
-	o.diff = f.diff
-	return o.apply(x, w, b)
+	op.run = func(y []float32, in [][]float32) error {
+		var b []float32
+		if f.bias {
+			b = in[2]
+		}
+		return f.forward(y, in[0], in[1], b, packed, padded)
+	}
+	op.diff = f.diff
+	return op.apply(in...)
 }
 
 // convolution is what forward and gradient share.
 type convolution struct {
 	*Context
 	*simd.Conv
-	name            string
-	pictures        int
-	relu, inputGrad bool
+	name       string
+	pictures   int
+	relu, bias bool
+	inputGrad  bool
 }
 
 // padding returns scratch for padded pictures.
 func (f *convolution) padding() *scratch { return &scratch{size: f.PaddedLen()} }
 
-// padded returns picture i with its border; without a border it is read where it is.
+// padded returns picture i with its border, or the picture itself where that will do.
 func (f *convolution) padded(s *scratch, worker int, x []float32, i int) []float32 {
 	n := f.InLen()
 	picture := x[i*n : (i+1)*n]
-	if f.Padding == 0 {
+	if f.InPlace() {
 		return picture
 	}
 	p := s.of(worker)
@@ -101,7 +157,10 @@ func (f *convolution) forward(y, x, w, b, packed []float32, padded *scratch) err
 // the cache for each of them, and views of its result.
 func (f *convolution) diff(in gorgonia.Nodes, out, grad *gorgonia.Node) (gorgonia.Nodes, error) {
 	c := f.Context
-	nw, nb, nx := f.FilterLen(), f.OC, 0
+	nw, nb, nx := f.FilterLen(), 0, 0
+	if f.bias {
+		nb = f.OC
+	}
 	if f.inputGrad {
 		nx = f.pictures * f.InLen()
 	}
@@ -122,7 +181,7 @@ func (f *convolution) diff(in gorgonia.Nodes, out, grad *gorgonia.Node) (gorgoni
 	if err != nil {
 		return nil, err
 	}
-	nodes := make(gorgonia.Nodes, 3)
+	nodes := make(gorgonia.Nodes, len(in))
 	if f.inputGrad {
 		if nodes[0], err = piece(c, f.name+"GradX", all, nw+nb, in[0].Shape()); err != nil {
 			return nil, err
@@ -130,6 +189,9 @@ func (f *convolution) diff(in gorgonia.Nodes, out, grad *gorgonia.Node) (gorgoni
 	}
 	if nodes[1], err = piece(c, f.name+"GradW", all, 0, in[1].Shape()); err != nil {
 		return nil, err
+	}
+	if !f.bias {
+		return nodes, nil
 	}
 	if nodes[2], err = piece(c, f.name+"GradB", all, nw, in[2].Shape()); err != nil {
 		return nil, err
@@ -164,7 +226,9 @@ func (g *convGrad) run(dw, db, dx, x, w, y, dy []float32) error {
 				simd.ReluBack(m, y[i*n:(i+1)*n])
 				d = m
 			}
-			simd.AddRows(pb, d)
+			if g.bias {
+				simd.AddRows(pb, d)
+			}
 			g.GradW(pw, g.convolution.padded(g.padded, worker, x, i), d)
 			if g.inputGrad {
 				g.GradX(dx[i*g.InLen():(i+1)*g.InLen()], g.spread.of(worker), d, g.back)

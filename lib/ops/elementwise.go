@@ -4,39 +4,9 @@ import (
 	"fmt"
 	"math/bits"
 
-	"gonverge/lib/internal/simd"
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 )
-
-// ReLU adds y = max(0, x) for any shape. At 0 the gradient is 0.
-func ReLU(c *Context, x *gorgonia.Node) (*gorgonia.Node, error) {
-	c = or(c)
-	if err := someShape(x, "ReLU"); err != nil {
-		return nil, err
-	}
-	shape := x.Shape().Clone()
-	o := newOp(c, "ReLU", shape, x)
-	o.wrt = []bool{true}
-	o.run = func(y []float32, in [][]float32) error {
-		return c.each(len(y), func(_, _, from, to int) {
-			copy(y[from:to], in[0][from:to])
-			simd.Relu(y[from:to])
-		})
-	}
-	o.diff = func(_ gorgonia.Nodes, out, grad *gorgonia.Node) (gorgonia.Nodes, error) {
-		d := newOp(c, "ReLUGrad", shape, out, grad)
-		d.run = func(dx []float32, in [][]float32) error {
-			return c.each(len(dx), func(_, _, from, to int) {
-				copy(dx[from:to], in[1][from:to])
-				simd.ReluBack(dx[from:to], in[0][from:to])
-			})
-		}
-		n, err := d.apply(out, grad)
-		return gorgonia.Nodes{n}, err
-	}
-	return o.apply(x)
-}
 
 // Flatten adds a reshape of pictures × anything to pictures × values, in the same order.
 func Flatten(c *Context, x *gorgonia.Node) (*gorgonia.Node, error) {

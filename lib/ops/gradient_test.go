@@ -183,7 +183,7 @@ func gradCases() []gradCase {
 			return k
 		},
 	})
-	return cases
+	return append(cases, layerCases()...)
 }
 
 // result is one run: the output and the gradients of Σ r·out.

@@ -33,24 +33,9 @@ type Rate struct{ LR, Decay float64 }
 // says so. The model must be the same parameters in the same order on every call. A
 // gradient that is not finite is an error and changes nothing.
 func (m *Momentum) Step(model []gorgonia.ValueGrad) error {
-	if m.Rates != nil && len(m.Rates) != len(model) {
-		return fmt.Errorf("ops: Momentum: %d rates for %d parameters", len(m.Rates), len(model))
-	}
-	w, g := make([][]float32, len(model)), make([][]float32, len(model))
-	for i, p := range model {
-		grad, err := p.Grad()
-		if err != nil {
-			return fmt.Errorf("ops: Momentum: parameter %d: %w", i, err)
-		}
-		if w[i], err = dense32(p.Value()); err != nil {
-			return fmt.Errorf("ops: Momentum: parameter %d: %w", i, err)
-		}
-		if g[i], err = dense32(grad); err != nil {
-			return fmt.Errorf("ops: Momentum: gradient of parameter %d: %w", i, err)
-		}
-		if len(g[i]) != len(w[i]) {
-			return fmt.Errorf("ops: Momentum: parameter %d has %d values, its gradient %d", i, len(w[i]), len(g[i]))
-		}
+	w, g, err := values("Momentum", model, m.Rates)
+	if err != nil {
+		return err
 	}
 	if err := m.state(w); err != nil {
 		return err
@@ -128,6 +113,31 @@ func Norm(blocks [][]float32) float64 {
 		total += (a + b) + (c + d)
 	}
 	return math.Sqrt(total)
+}
+
+// values returns the memory of a model's parameters and gradients and checks that rates, if
+// any, are of as many.
+func values(solver string, model []gorgonia.ValueGrad, rates []Rate) (w, g [][]float32, err error) {
+	if rates != nil && len(rates) != len(model) {
+		return nil, nil, fmt.Errorf("ops: %s: %d rates for %d parameters", solver, len(rates), len(model))
+	}
+	w, g = make([][]float32, len(model)), make([][]float32, len(model))
+	for i, p := range model {
+		grad, err := p.Grad()
+		if err != nil {
+			return nil, nil, fmt.Errorf("ops: %s: parameter %d: %w", solver, i, err)
+		}
+		if w[i], err = dense32(p.Value()); err != nil {
+			return nil, nil, fmt.Errorf("ops: %s: parameter %d: %w", solver, i, err)
+		}
+		if g[i], err = dense32(grad); err != nil {
+			return nil, nil, fmt.Errorf("ops: %s: gradient of parameter %d: %w", solver, i, err)
+		}
+		if len(g[i]) != len(w[i]) {
+			return nil, nil, fmt.Errorf("ops: %s: parameter %d has %d values, its gradient %d", solver, i, len(w[i]), len(g[i]))
+		}
+	}
+	return w, g, nil
 }
 
 // dense32 returns the memory of a contiguous float32 tensor.

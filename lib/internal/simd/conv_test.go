@@ -17,12 +17,14 @@ func newNaiveConv(v *Conv, x, w, bias, dy []float32) naiveConv {
 				n.y[out] = float64(bias[o])
 				for a := range v.KH {
 					for b := range v.KW {
-						r, s := i*v.Stride+a-v.Padding, j*v.Stride+b-v.Padding
+						r, s := i*v.Stride+a*v.Dilation-v.Padding, j*v.Stride+b*v.Dilation-v.Padding
 						if r < 0 || r >= v.H || s < 0 || s >= v.W {
 							continue
 						}
-						for c := range v.C {
-							in, wi := (r*v.W+s)*v.C+c, ((a*v.KW+b)*v.C+c)*v.OC+o
+						depth := v.C / v.Groups
+						for c := range depth {
+							in := (r*v.W+s)*v.C + o/(v.OC/v.Groups)*depth + c
+							wi := ((a*v.KW+b)*depth+c)*v.OC + o
 							n.y[out] += float64(x[in]) * float64(w[wi])
 							n.dw[wi] += float64(x[in]) * float64(dy[out])
 							n.dx[in] += float64(w[wi]) * float64(dy[out])
@@ -35,27 +37,37 @@ func newNaiveConv(v *Conv, x, w, bias, dy []float32) naiveConv {
 	return n
 }
 
-var convCases = []struct{ h, w, c, oc, kh, kw, stride, pad int }{
-	{1, 1, 1, 1, 1, 1, 1, 0},
-	{1, 1, 3, 10, 1, 1, 1, 0},
-	{2, 3, 5, 16, 1, 1, 1, 0},
-	{5, 5, 3, 16, 5, 5, 1, 0}, // one output
-	{32, 32, 3, 32, 7, 7, 1, 0},
-	{13, 13, 32, 32, 5, 5, 1, 2},
-	{6, 6, 64, 48, 3, 3, 1, 1},
-	{7, 11, 1, 3, 3, 3, 1, 1},
-	{11, 7, 5, 17, 3, 2, 1, 1},
-	{9, 13, 10, 48, 2, 5, 1, 2},
-	{13, 9, 3, 5, 4, 3, 2, 1},
-	{23, 19, 3, 16, 11, 11, 4, 0},
-	{17, 12, 7, 31, 5, 5, 3, 2},
-	{6, 5, 2, 8, 1, 1, 2, 0},
-	{6, 5, 2, 8, 1, 1, 3, 1},   // stride beyond the filter, border beyond it
-	{4, 4, 3, 6, 2, 2, 1, 3},   // border wider than the filter
-	{3, 3, 3, 6, 2, 2, 3, 4},   // the same with stride
-	{5, 1, 4, 16, 3, 1, 1, 1},  // one column
-	{1, 9, 48, 10, 1, 7, 1, 3}, // one row
-	{12, 12, 33, 29, 3, 3, 1, 1},
+var convCases = []struct{ h, w, c, oc, kh, kw, stride, pad, dilation, groups int }{
+	{1, 1, 1, 1, 1, 1, 1, 0, 1, 1},
+	{1, 1, 3, 10, 1, 1, 1, 0, 1, 1},
+	{2, 3, 5, 16, 1, 1, 1, 0, 1, 1},
+	{5, 5, 3, 16, 5, 5, 1, 0, 1, 1}, // one output
+	{32, 32, 3, 32, 7, 7, 1, 0, 1, 1},
+	{13, 13, 32, 32, 5, 5, 1, 2, 1, 1},
+	{6, 6, 64, 48, 3, 3, 1, 1, 1, 1},
+	{7, 11, 1, 3, 3, 3, 1, 1, 1, 1},
+	{11, 7, 5, 17, 3, 2, 1, 1, 1, 1},
+	{9, 13, 10, 48, 2, 5, 1, 2, 1, 1},
+	{13, 9, 3, 5, 4, 3, 2, 1, 1, 1},
+	{23, 19, 3, 16, 11, 11, 4, 0, 1, 1},
+	{17, 12, 7, 31, 5, 5, 3, 2, 1, 1},
+	{6, 5, 2, 8, 1, 1, 2, 0, 1, 1},
+	{6, 5, 2, 8, 1, 1, 3, 1, 1, 1},   // stride beyond the filter, border beyond it
+	{4, 4, 3, 6, 2, 2, 1, 3, 1, 1},   // border wider than the filter
+	{3, 3, 3, 6, 2, 2, 3, 4, 1, 1},   // the same with stride
+	{5, 1, 4, 16, 3, 1, 1, 1, 1, 1},  // one column
+	{1, 9, 48, 10, 1, 7, 1, 3, 1, 1}, // one row
+	{12, 12, 33, 29, 3, 3, 1, 1, 1, 1},
+	{12, 11, 3, 17, 3, 3, 1, 2, 2, 1},
+	{13, 9, 5, 16, 2, 3, 2, 3, 3, 1}, // dilation and stride
+	{15, 15, 1, 7, 4, 4, 1, 0, 4, 1},
+	{5, 6, 3, 4, 3, 3, 1, 4, 3, 1}, // a span wider than the picture
+	{7, 6, 6, 34, 3, 3, 1, 1, 1, 2},
+	{7, 6, 32, 64, 3, 2, 1, 0, 1, 2}, // no border: channels still sorted by group
+	{9, 9, 15, 9, 5, 5, 2, 2, 1, 3},
+	{6, 7, 13, 13, 3, 3, 1, 1, 1, 13}, // one channel a group
+	{9, 11, 10, 20, 3, 3, 2, 3, 2, 5}, // all at once
+	{8, 8, 4, 8, 1, 1, 1, 0, 1, 4},
 }
 
 func TestConvEqualsNaive(t *testing.T) {
@@ -63,7 +75,7 @@ func TestConvEqualsNaive(t *testing.T) {
 		r := newRand()
 		for _, s := range convCases {
 			t.Run(fmt.Sprint(s), func(t *testing.T) {
-				v := NewConv(s.h, s.w, s.c, s.oc, s.kh, s.kw, s.stride, s.pad)
+				v := NewConvGroups(s.h, s.w, s.c, s.oc, s.kh, s.kw, s.stride, s.pad, s.dilation, s.groups)
 				x, w, bias, dy := random(r, v.InLen()), random(r, v.FilterLen()), random(r, v.OC), random(r, v.OutLen())
 				want := newNaiveConv(v, x, w, bias, dy)
 				// what was in the destinations must not matter, but for dw
@@ -111,7 +123,7 @@ func TestConvStaysInsideItsSlices(t *testing.T) {
 	eachPath(t, func(t *testing.T) {
 		for _, s := range convCases {
 			for _, atEnd := range []bool{true, false} {
-				v := NewConv(s.h, s.w, s.c, s.oc, s.kh, s.kw, s.stride, s.pad)
+				v := NewConvGroups(s.h, s.w, s.c, s.oc, s.kh, s.kw, s.stride, s.pad, s.dilation, s.groups)
 				mem := func(n int) []float32 { return guarded(t, n, atEnd) }
 				x, w, bias, dy := mem(v.InLen()), mem(v.FilterLen()), mem(v.OC), mem(v.OutLen())
 				xp, wp, wb, scratch := mem(v.PaddedLen()), mem(v.WeightLen()), mem(v.WeightBackLen()), mem(v.BackPaddedLen())
@@ -133,6 +145,10 @@ func TestConvRefusesWhatCannotBe(t *testing.T) {
 		"filter beyond picture": func() { NewConv(4, 4, 3, 16, 5, 5, 1, 0) },
 		"no channels":           func() { NewConv(4, 4, 0, 16, 3, 3, 1, 0) },
 		"stride 0":              func() { NewConv(4, 4, 3, 16, 3, 3, 0, 0) },
+		"dilated filter beyond": func() { NewConvGroups(6, 6, 3, 16, 3, 3, 1, 0, 3, 1) },
+		"dilation 0":            func() { NewConvGroups(6, 6, 3, 16, 3, 3, 1, 0, 0, 1) },
+		"groups with a rest":    func() { NewConvGroups(6, 6, 4, 16, 3, 3, 1, 0, 1, 3) },
+		"filters with a rest":   func() { NewConvGroups(6, 6, 6, 16, 3, 3, 1, 0, 1, 3) },
 		"negative pad":          func() { NewConv(4, 4, 3, 16, 3, 3, 1, -1) },
 		"short picture":         func() { v.Pad(f(v.PaddedLen()), f(v.InLen()-1)) },
 		"short output":          func() { v.Forward(f(v.OutLen()-1), f(v.PaddedLen()), f(v.WeightLen()), nil) },

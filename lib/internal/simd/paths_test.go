@@ -31,11 +31,12 @@ func TestPathsAgreeOnRandomSizes(t *testing.T) {
 	}
 	for round := range rounds {
 		kh, kw, pad := 1+r.IntN(5), 1+r.IntN(5), r.IntN(4)
-		h, w := max(1, kh-2*pad)+r.IntN(12), max(1, kw-2*pad)+r.IntN(12)
-		c, oc, stride := 1+r.IntN(40), 1+r.IntN(40), 1+r.IntN(3)
-		v := NewConv(h, w, c, oc, kh, kw, stride, pad)
+		dilation, groups := 1+r.IntN(2), 1+r.IntN(2)
+		h, w := max(1, span(kh, dilation)-2*pad)+r.IntN(12), max(1, span(kw, dilation)-2*pad)+r.IntN(12)
+		c, oc, stride := groups*(1+r.IntN(40/groups)), groups*(1+r.IntN(40/groups)), 1+r.IntN(3)
+		v := NewConvGroups(h, w, c, oc, kh, kw, stride, pad, dilation, groups)
 		x, weights, bias, dy := random(r, v.InLen()), random(r, v.FilterLen()), random(r, oc), random(r, v.OutLen())
-		onBoth(t, fmt.Sprintf("round %d: %+v", round, []int{h, w, c, oc, kh, kw, stride, pad}), func() []float32 {
+		onBoth(t, fmt.Sprintf("round %d: %+v", round, []int{h, w, c, oc, kh, kw, stride, pad, dilation, groups}), func() []float32 {
 			xp, wp := make([]float32, v.PaddedLen()), make([]float32, v.WeightLen())
 			wb, s := make([]float32, v.WeightBackLen()), make([]float32, v.BackPaddedLen())
 			y, dw, dx := make([]float32, v.OutLen()), make([]float32, v.FilterLen()), make([]float32, v.InLen())
