@@ -40,6 +40,8 @@ var allowed = map[string]string{
 	"lib/activation":    "lib/nn lib/dataset lib/progress",
 	"lib/corr":          "lib/activation lib/store lib/internal/simd",
 	"lib/align":         "",
+	"lib/similarity":    "",
+	"lib/weights":       "lib/nn lib/store",
 	"lib/figure":        "",
 	"lib/experiment":    "lib/dataset lib/nn lib/train",
 

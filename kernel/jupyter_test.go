@@ -4,7 +4,12 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
+	"log"
+	"math/rand/v2"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,6 +19,9 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"gonverge/kernel/server"
+	"gonverge/kernel/wire"
 )
 
 // jupyter returns a Python that has Jupyter's clients, and the environment in which it finds the kernel of this test
@@ -53,6 +61,7 @@ func jupyter(t *testing.T) (python string, environment []string) {
 		"JUPYTER_RUNTIME_DIR="+filepath.Join(prefix, "runtime"),
 		"JUPYTER_CONFIG_DIR="+filepath.Join(prefix, "config"),
 		"JUPYTER_DATA_DIR="+filepath.Join(prefix, "data"),
+		"GONVERGE_CACHE="+filepath.Join(prefix, "cache"),
 		"PYDEVD_DISABLE_FILE_VALIDATION=1",
 	)
 }
@@ -171,6 +180,263 @@ func TestKernelEndsWithItsParent(t *testing.T) {
 			p, _ := os.FindProcess(pid)
 			_ = p.Kill()
 			t.Fatal("the kernel outlived its parent by 10 s")
+		}
+	}
+}
+
+// frontEnd is a client in Go of a kernel with its real engine in this process.
+type frontEnd struct {
+	*wire.Client
+	t   *testing.T
+	ctx context.Context
+}
+
+func startKernel(t *testing.T) *frontEnd {
+	t.Helper()
+	engine, err := newSession(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := server.New(server.Options{
+		Connection: wire.Connection{Transport: "tcp", IP: "127.0.0.1", Key: "k"}, Engine: engine, History: "-", Log: log.New(io.Discard, "", 0),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
+	served := make(chan error, 1)
+	go func() { served <- s.Serve(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-served; !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
+	})
+	client, err := wire.Dial(ctx, s.Connection())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(client.Close)
+	f := &frontEnd{client, t, ctx}
+	if m := f.next(client.IOPub); m.Header.MsgType != "iopub_welcome" {
+		t.Fatalf("the first iopub message is %s", m.Header.MsgType)
+	}
+	return f
+}
+
+func (f *frontEnd) next(from *wire.Channel) *wire.Message {
+	f.t.Helper()
+	ctx, cancel := context.WithTimeout(f.ctx, time.Minute)
+	defer cancel()
+	m, err := from.Recv(ctx)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	return m
+}
+
+func (f *frontEnd) send(to *wire.Channel, msgType string, content any) string {
+	f.t.Helper()
+	h, err := f.Send(to, msgType, content)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	return h.MsgID
+}
+
+// awaitBusy waits until the kernel says that it handles a request.
+func (f *frontEnd) awaitBusy(id string) {
+	f.t.Helper()
+	for m := f.next(f.IOPub); m.Parent.MsgID != id; m = f.next(f.IOPub) {
+	}
+}
+
+// finish waits for reply and idle of a cell. It returns the reply's status and the plain text of the cell's result.
+func (f *frontEnd) finish(id string) (status, result string) {
+	f.t.Helper()
+	for idle := false; !idle; {
+		m := f.next(f.IOPub)
+		if m.Parent.MsgID != id {
+			continue
+		}
+		var content struct {
+			ExecutionState string `json:"execution_state"`
+			Data           map[string]any
+		}
+		if err := m.Unmarshal(&content); err != nil {
+			f.t.Fatal(err)
+		}
+		if text, ok := content.Data["text/plain"].(string); ok {
+			result = text
+		}
+		idle = content.ExecutionState == "idle"
+	}
+	m := f.next(f.Shell)
+	var reply wire.StatusReply
+	if err := m.Unmarshal(&reply); err != nil || m.Parent.MsgID != id {
+		f.t.Fatalf("reply to %s, want one to %s; %v", m.Parent.MsgID, id, err)
+	}
+	return reply.Status, result
+}
+
+func (f *frontEnd) run(code string) (status, result string) {
+	f.t.Helper()
+	return f.finish(f.send(f.Shell, "execute_request", wire.ExecuteRequest{Code: code}))
+}
+
+// times is n, fewer in short mode, and as many as the proof wants where GONVERGE_LONG is set.
+func times(n, long int) int {
+	switch {
+	case os.Getenv("GONVERGE_LONG") != "":
+		return long
+	case testing.Short():
+		return n / 5
+	}
+	return n
+}
+
+// The interpreter keeps the syntax of what it has run, and of what it declared, some kilobytes a cell; no more may stay.
+func TestManyRealCells(t *testing.T) {
+	f := startKernel(t)
+	n := times(500, 10_000)
+	heap := func() int {
+		runtime.GC()
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return int(m.HeapAlloc)
+	}
+	before := 0
+	for i := range n {
+		if i == n/10 {
+			before = heap()
+		}
+		code, want := fmt.Sprintf("x := %d\nx * 2", i), fmt.Sprint(2*i)
+		switch i % 4 {
+		case 1:
+			code, want = fmt.Sprintf("func f(n int) int { return n + %d }\nf(1)", i), fmt.Sprint(1+i)
+		case 2:
+			code, want = "total := 0\nfor i := range 10 {\n\ttotal += i\n}\ntotal", "45"
+		case 3:
+			code, want = "undefinedName", ""
+		}
+		status, got := f.run(code)
+		if got != want || (status == "ok") != (want != "") {
+			t.Fatalf("cell %d: %s: got %s %q, want %q", i, code, status, got, want)
+		}
+	}
+	cells := n - n/10
+	each := (heap() - before) / cells
+	t.Logf("%d cells left %d bytes each", cells, each)
+	if each > 32<<10 { // 20 kB as measured
+		t.Errorf("a cell leaves %d bytes", each)
+	}
+}
+
+func TestRealInterruptsLoseNoReply(t *testing.T) {
+	f := startKernel(t)
+	rng := rand.New(rand.NewPCG(3, 4))
+	cells := []string{"for {}", "time.Sleep(2 * time.Millisecond)", "select {}", "s := 0\nfor i := 0; i < 20000; i++ { s += i }\ns", `fmt.Println("x")`}
+	seen := map[string]int{}
+	f.run("kept := 7")
+	n := times(100, 1000)
+	for i := range n {
+		id := f.send(f.Shell, "execute_request", wire.ExecuteRequest{Code: cells[i%len(cells)]})
+		if i%len(cells) == 0 || i%len(cells) == 2 {
+			f.awaitBusy(id) // these never end: an interrupt that comes before the cell does would be lost
+		}
+		time.Sleep(time.Duration(rng.IntN(4000)) * time.Microsecond)
+		f.send(f.Control, "interrupt_request", nil)
+		f.next(f.Control)
+		status, _ := f.finish(id)
+		seen[status]++
+	}
+	if seen["ok"]+seen["error"] != n || seen["error"] < 2*n/5 {
+		t.Errorf("got %v of %d", seen, n)
+	}
+	if status, got := f.run("kept"); status != "ok" || got != "7" {
+		t.Errorf("after them: %s %s", status, got)
+	}
+}
+
+// A figure notebook in the classic notebook in a browser, its picture visible. It needs jupyter-notebook, node, npm and
+// chromium, trains small nets (GONVERGE_RECIPE=smoke unless it is set) and runs only where REQUIRE_BROWSER is 1.
+func TestFigureNotebookInABrowser(t *testing.T) {
+	if os.Getenv("REQUIRE_BROWSER") != "1" {
+		t.Skip("drives Chromium for a minute: set REQUIRE_BROWSER=1")
+	}
+	python, environment := jupyter(t)
+	dir := t.TempDir()
+	for from, to := range map[string]string{"testdata/jupyter/browser.mjs": "browser.mjs", "../notebooks/figure-1.ipynb": "book/figure.ipynb"} {
+		data, err := os.ReadFile(from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		to = filepath.Join(dir, to)
+		if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(to, data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	command := func(name string, args ...string) *exec.Cmd {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
+		t.Cleanup(cancel)
+		c := exec.CommandContext(ctx, name, args...)
+		c.Dir, c.Env, c.WaitDelay = dir, environment, time.Second
+		if cache := os.Getenv("GONVERGE_CACHE"); cache != "" { // with nets that are trained already
+			c.Env = append(c.Env, "GONVERGE_CACHE="+cache)
+		}
+		if os.Getenv("GONVERGE_RECIPE") == "" {
+			c.Env = append(c.Env, "GONVERGE_RECIPE=smoke")
+		}
+		return c
+	}
+	if out, err := command("npm", "install", "--no-audit", "--no-fund", "playwright-core@1").CombinedOutput(); err != nil {
+		t.Fatalf("npm install playwright-core: %v\n%s", err, out)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := l.Addr().String()
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	_, port, _ := net.SplitHostPort(address) // an address of a listener has a port
+	notebook := command(python, "-m", "notebook", "--no-browser", "--allow-root", "--ip=127.0.0.1", "--port="+port,
+		"--NotebookApp.port_retries=0", "--NotebookApp.token=secret", "--notebook-dir="+filepath.Join(dir, "book"))
+	var serverLog bytes.Buffer
+	notebook.Stdout, notebook.Stderr = &serverLog, &serverLog
+	if err := notebook.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := func() string {
+		_ = notebook.Process.Signal(syscall.SIGTERM) // it may have ended by itself
+		_ = notebook.Wait()                          // with the exit code of a signal
+		return serverLog.String()
+	}
+	for end := time.Now().Add(time.Minute); ; time.Sleep(100 * time.Millisecond) {
+		if c, err := net.Dial("tcp", address); err == nil {
+			c.Close()
+			break
+		}
+		if time.Now().After(end) {
+			t.Fatalf("the notebook server does not answer:\n%s", ended())
+		}
+	}
+	out, err := command("node", "browser.mjs", "http://"+address+"/notebooks/figure.ipynb?token=secret", "1", filepath.Join(dir, "shot.png")).CombinedOutput()
+	log := ended()
+	t.Logf("%s", out)
+	if err != nil {
+		t.Errorf("%v\n%s", err, log)
+	}
+	if keep := os.Getenv("GONVERGE_SCREENSHOT"); keep != "" {
+		if data, err := os.ReadFile(filepath.Join(dir, "shot.png")); err != nil {
+			t.Error(err)
+		} else if err := os.WriteFile(keep, data, 0o644); err != nil {
+			t.Error(err)
 		}
 	}
 }

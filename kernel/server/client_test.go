@@ -7,6 +7,7 @@ import (
 	"io"
 	"log"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -27,6 +28,8 @@ import (
 //	slow X         stops with an error after a while
 //	brief          runs for a millisecond, or until it is interrupted
 //	wait           runs until it is interrupted
+//	flood N        writes N MB to stdout
+//	deaf           runs for a moment and does not hear interrupts
 //	show, update, clear   the other outputs
 //	ask X          asks for a line and has it as value
 //	panic          makes the engine itself fail
@@ -69,6 +72,19 @@ func (e *engine) Run(ctx context.Context, source string, o session.RunOptions, s
 		sink.Stream("stdout", "waiting")
 		<-ctx.Done()
 		return fail("interrupted", "interrupted")
+	case "flood":
+		n, _ := strconv.Atoi(rest)
+		for range 16 * n {
+			if ctx.Err() != nil {
+				return fail("interrupted", "interrupted")
+			}
+			sink.Stream("stdout", strings.Repeat("x", 64<<10))
+		}
+	case "deaf":
+		time.Sleep(50 * time.Millisecond)
+		if ctx.Err() != nil {
+			return fail("interrupted", "interrupted")
+		}
 	case "show":
 		sink.Display(display.Bundle{Data: map[string]any{"image/png": []byte{1, 2}}}, "id", false)
 	case "update":
@@ -76,7 +92,7 @@ func (e *engine) Run(ctx context.Context, source string, o session.RunOptions, s
 	case "clear":
 		sink.Clear(true)
 	case "ask":
-		line, err := sink.Input(rest, true)
+		line, err := sink.Input(rest, rest == "password?")
 		if err != nil {
 			return fail("error", err.Error())
 		}
@@ -112,7 +128,7 @@ func serve(t testing.TB) *Server {
 	t.Helper()
 	s, err := New(Options{
 		Connection: wire.Connection{Transport: "tcp", IP: "127.0.0.1", Key: "key", SignatureScheme: "hmac-sha256"},
-		Engine:     &engine{}, Version: "test", Log: log.New(io.Discard, "", 0),
+		Engine:     &engine{}, Version: "test", History: "-", Log: log.New(io.Discard, "", 0),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -141,6 +157,7 @@ type client struct {
 	session                       string
 	shell, control, stdin, iopub  zmq4.Socket
 	replies, controls, asks, outs chan *wire.Message
+	see                           func(*wire.Message) // what outputs collects; may be nil
 }
 
 func connect(t testing.TB, s *Server, session, key string) *client {
@@ -189,28 +206,26 @@ func (c *client) listen(socket zmq4.Socket, to wire.Socket) chan *wire.Message {
 	return messages
 }
 
-// ready waits until iopub messages arrive.
+// ready waits until iopub messages arrive: the first is the welcome.
 func (c *client) ready() *client {
 	c.t.Helper()
-	for range 1000 {
-		id := c.send(c.shell, "kernel_info_request", nil)
-		c.reply(c.replies, id)
-		select {
-		case <-c.outs:
-			c.outputs(c.send(c.shell, "kernel_info_request", nil)) // and all is read that came before
-			<-c.replies
-			return c
-		case <-time.After(20 * time.Millisecond):
-		}
+	m := c.next(c.outs)
+	if m.Header.MsgType != "iopub_welcome" || m.Parent.MsgID != "" || string(m.Content.(json.RawMessage)) != `{"subscription":""}` {
+		c.t.Fatalf("the first iopub message is %s %s", m.Header.MsgType, m.Content)
 	}
-	c.t.Fatal("no iopub messages")
-	return nil
+	return c
 }
 
 // send sends a request and returns its id.
 func (c *client) send(socket zmq4.Socket, msgType string, content any) string {
 	c.t.Helper()
 	m := &wire.Message{Header: wire.NewHeader(c.session, msgType), Content: content}
+	c.sendMessage(socket, m)
+	return m.Header.MsgID
+}
+
+func (c *client) sendMessage(socket zmq4.Socket, m *wire.Message) {
+	c.t.Helper()
 	frames, err := c.signer.Encode(m)
 	if err != nil {
 		c.t.Fatal(err)
@@ -218,7 +233,6 @@ func (c *client) send(socket zmq4.Socket, msgType string, content any) string {
 	if err := socket.Send(zmq4.NewMsgFrom(frames...)); err != nil {
 		c.t.Fatal(err)
 	}
-	return m.Header.MsgID
 }
 
 func (c *client) execute(code string) string {
@@ -273,6 +287,9 @@ func (c *client) outputs(id string) []string {
 		}
 		if !busy {
 			c.t.Errorf("%s before busy", m.Header.MsgType)
+		}
+		if c.see != nil {
+			c.see(m)
 		}
 		got = append(got, m.Header.MsgType+" "+raw)
 	}

@@ -23,8 +23,8 @@ var handlers = map[string]handler{
 	"history_request":     (*Server).historyRequest,
 	"comm_info_request":   (*Server).commInfo,
 	"comm_open":           (*Server).commOpen,
-	"comm_msg":            (*Server).ignore,
-	"comm_close":          (*Server).ignore,
+	"comm_msg":            (*Server).commMessage,
+	"comm_close":          (*Server).commClose,
 	"connect_request":     (*Server).connect,
 	"interrupt_request":   (*Server).interruptRequest,
 	"shutdown_request":    (*Server).shutdown,
@@ -34,22 +34,29 @@ var handlers = map[string]handler{
 func (s *Server) handle(r *request) {
 	s.publish(r, "status", wire.Status{ExecutionState: "busy"})
 	defer s.publish(r, "status", wire.Status{ExecutionState: "idle"})
-	replyType := strings.TrimSuffix(r.Header.MsgType, "_request") + "_reply"
+	base, isRequest := strings.CutSuffix(r.Header.MsgType, "_request") // messages of other names have no reply
+	replyType := base + "_reply"
 	defer func() {
 		if p := recover(); p != nil {
-			s.reply(r, replyType, s.recovered(p))
+			if content := s.recovered(p); isRequest {
+				s.reply(r, replyType, content)
+			}
 		}
 	}()
 	do, ok := handlers[r.Header.MsgType]
 	if !ok {
 		s.log.Printf("server: no handler for %s", r.Header.MsgType)
-		if strings.HasSuffix(r.Header.MsgType, "_request") {
+		if isRequest {
 			text := "this kernel does not know " + r.Header.MsgType
 			s.reply(r, replyType, wire.ErrorReply{Status: "error", Name: "NotImplemented", Value: text, Traceback: []string{text}})
 		}
 		return
 	}
 	content, err := do(s, r)
+	if err != nil && !isRequest {
+		s.log.Printf("server: %s: %v", r.Header.MsgType, err)
+		return
+	}
 	if err != nil {
 		content = wire.ErrorReply{Status: "error", Name: "BadRequest", Value: err.Error(), Traceback: []string{err.Error()}}
 	}
@@ -138,8 +145,8 @@ func (s *Server) connect(*request) (any, error) {
 	}, nil
 }
 
+// interruptRequest confirms what was done when the request was read.
 func (s *Server) interruptRequest(*request) (any, error) {
-	s.Interrupt()
 	return wire.StatusReply{Status: "ok"}, nil
 }
 
@@ -155,23 +162,6 @@ func (s *Server) shutdown(r *request) (any, error) {
 	s.stop()
 	return nil, nil
 }
-
-// No comm target is registered: what front ends open is closed again, as the protocol wants it.
-
-func (s *Server) commInfo(*request) (any, error) {
-	return wire.CommInfoReply{Status: "ok", Comms: map[string]any{}}, nil
-}
-
-func (s *Server) commOpen(r *request) (any, error) {
-	var in wire.CommOpen
-	if err := r.Unmarshal(&in); err != nil {
-		return nil, err
-	}
-	s.publish(r, "comm_close", wire.CommOpen{CommID: in.CommID, Data: map[string]any{}})
-	return nil, nil
-}
-
-func (s *Server) ignore(*request) (any, error) { return nil, nil }
 
 // byteOffset converts a cursor in code points, as the protocol counts, to a byte offset within the text.
 func byteOffset(text string, runes int) int {

@@ -23,7 +23,7 @@ func (echo) IsComplete(string) (status, indent string)            { return "comp
 func (echo) Close()                                               { fmt.Println("closed") }
 
 func Example() {
-	s, err := server.New(server.Options{Connection: wire.Connection{Transport: "tcp", IP: "127.0.0.1", Key: "secret"}, Engine: echo{}})
+	s, err := server.New(server.Options{Connection: wire.Connection{Transport: "tcp", IP: "127.0.0.1", Key: "secret"}, Engine: echo{}, History: "-"})
 	if err != nil {
 		fmt.Println(err)
 		return

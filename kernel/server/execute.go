@@ -1,7 +1,8 @@
 package server
 
 import (
-	"context"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -17,6 +18,7 @@ func (s *Server) execute(r *request) (any, error) {
 	if err := r.Unmarshal(&in); err != nil {
 		return nil, err
 	}
+	defer s.cells.done() // before the reply: whoever has it and interrupts then means the next cell
 	if r.aborted || s.abort.covers(r) {
 		return wire.StatusReply{Status: "aborted"}, nil
 	}
@@ -47,21 +49,13 @@ func (s *Server) execute(r *request) (any, error) {
 
 // runCell lets the engine run the source, interruptible, and survives it.
 func (s *Server) runCell(r *request, source string, o session.RunOptions, stdin bool) (reply session.Reply) {
-	ctx, cancel := context.WithCancel(s.stopped)
-	defer cancel()
-	s.mu.Lock()
-	s.interrupt = cancel
-	s.mu.Unlock()
 	defer func() {
-		s.mu.Lock()
-		s.interrupt = nil
-		s.mu.Unlock()
 		if p := recover(); p != nil {
 			e := s.recovered(p)
 			reply = session.Reply{Err: &session.Error{Name: e.Name, Message: e.Value, Traceback: e.Traceback}}
 		}
 	}()
-	return s.engine.Run(ctx, source, o, &sink{server: s, request: r, ctx: ctx, stdin: stdin})
+	return s.engine.Run(r.ctx, source, o, &sink{server: s, request: r, ctx: r.ctx, stdin: stdin})
 }
 
 // failed publishes the error, sees to the cells that wait, and returns the reply.
@@ -71,7 +65,7 @@ func (s *Server) failed(r *request, in *wire.ExecuteRequest, count int, e *sessi
 		content.Traceback = []string{e.Error()}
 	}
 	s.publish(r, "error", content)
-	if isTrue(in.StopOnError) {
+	if isTrue(in.StopOnError) && !in.Silent { // as ipykernel does
 		s.abort.start(r)
 		s.cells.abort()
 	}
@@ -80,11 +74,11 @@ func (s *Server) failed(r *request, in *wire.ExecuteRequest, count int, e *sessi
 	return content
 }
 
-// evaluate runs the user expressions after a cell, silently.
+// evaluate runs the user expressions after a cell, silently and in the order of their names.
 func (s *Server) evaluate(r *request, expressions map[string]string) map[string]any {
 	values := map[string]any{}
-	for name, source := range expressions {
-		out := s.runCell(r, source, session.RunOptions{Silent: true, Label: name}, false)
+	for _, name := range slices.Sorted(maps.Keys(expressions)) {
+		out := s.runCell(r, expressions[name], session.RunOptions{Silent: true, Label: name}, false)
 		if out.Err != nil {
 			values[name] = wire.ErrorReply{Status: "error", Name: out.Err.Name, Value: out.Err.Message, Traceback: out.Err.Traceback}
 			continue
@@ -113,7 +107,10 @@ func (a *abortion) start(r *request) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.session, a.failed, a.window = r.Header.Session, r.Header.Time(), time.Since(r.received)
-	if a.failed.Nanosecond()%int(time.Millisecond) == 0 {
+	switch at := a.failed.Nanosecond(); {
+	case at == 0: // its clock has seconds only, which tell nothing here
+		a.failed = time.Time{}
+	case at%int(time.Millisecond) == 0:
 		a.window += burst
 	}
 }

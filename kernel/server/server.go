@@ -32,6 +32,7 @@ type Options struct {
 	Connection     wire.Connection // where to listen, and the key
 	Engine         Engine
 	Version        string      // of the kernel, for kernel_info; "" is "devel"
+	History        string      // file with the cells of earlier runs; "" is HistoryFile(), "-" is none
 	Log            *log.Logger // where dropped messages and internal errors go; nil is log.Default()
 }
 
@@ -48,16 +49,18 @@ type Server struct {
 	stop    context.CancelFunc // ends Serve
 	stopped context.Context
 
-	cells   queue // execute requests
-	others  queue // all other requests on the shell socket
-	abort   abortion
-	history history
-	count   int // the number of the last cell; used by the executing goroutine only
+	cells    queue // execute requests
+	messages queue // comm messages
+	others   queue // all other requests on the shell socket
+	abort    abortion
+	history  history
+	comms    Comms
+	count    int // the number of the last cell; used by the executing goroutine only
 
-	stdin chan string
+	turn chan struct{} // holds one value while somebody waits for input
 
-	mu        sync.Mutex
-	interrupt context.CancelFunc // of the running cell; nil when none runs
+	mu     sync.Mutex
+	asking *question // that waits for its answer, or nil
 }
 
 // New reads the connection file and binds the sockets. Clients may connect from now on; they are served by Serve.
@@ -72,13 +75,9 @@ func New(o Options) (*Server, error) {
 		}
 		o.Connection = c
 	}
-	sockets, err := wire.Listen(o.Connection)
-	if err != nil {
-		return nil, err
-	}
 	s := &Server{
-		connection: o.Connection, sockets: sockets, signer: wire.NewSigner(o.Connection.Key),
-		engine: o.Engine, version: o.Version, log: o.Log, session: rand.Text(), stdin: make(chan string, 1),
+		connection: o.Connection, signer: wire.NewSigner(o.Connection.Key),
+		engine: o.Engine, version: o.Version, log: o.Log, session: rand.Text(), turn: make(chan struct{}, 1),
 	}
 	if s.version == "" {
 		s.version = "devel"
@@ -86,6 +85,12 @@ func New(o Options) (*Server, error) {
 	if s.log == nil {
 		s.log = log.Default()
 	}
+	s.comms = Comms{send: s.sendComm, targets: map[string]CommOpen{}, open: map[string]*comm{}}
+	sockets, err := wire.Listen(o.Connection, s.welcome)
+	if err != nil {
+		return nil, err
+	}
+	s.sockets = sockets
 	for _, p := range []struct {
 		socket wire.Socket
 		port   *int
@@ -99,8 +104,38 @@ func New(o Options) (*Server, error) {
 	}
 	s.stopped, s.stop = context.WithCancel(context.Background())
 	s.cells.init()
+	s.messages.init()
 	s.others.init()
+	s.openHistory(o.History)
 	return s, nil
+}
+
+// openHistory starts the history with a file, or without one where there is none to be had.
+func (s *Server) openHistory(file string) {
+	switch file {
+	case "":
+		name, err := HistoryFile()
+		if err != nil {
+			s.log.Print(err)
+		}
+		file = name
+	case "-":
+		file = ""
+	}
+	s.history.open(file, func(err error) { s.log.Print(err) })
+}
+
+// welcome is what a new subscriber of iopub gets first.
+func (s *Server) welcome(prefix string) [][]byte {
+	frames, err := s.signer.Encode(&wire.Message{
+		Identities: [][]byte{[]byte(prefix)}, Header: wire.NewHeader(s.session, "iopub_welcome"),
+		Content: wire.Welcome{Subscription: prefix},
+	})
+	if err != nil {
+		s.log.Printf("server: iopub_welcome not sent: %v", err)
+		return nil
+	}
+	return frames
 }
 
 // Connection returns the connection with the ports that are really bound.
@@ -115,13 +150,16 @@ func (s *Server) Serve(ctx context.Context) error {
 	var readers sync.WaitGroup
 	readers.Go(s.echo)
 	readers.Go(func() { s.read(s.sockets.Shell, s.receiveShell) })
-	readers.Go(func() { s.read(s.sockets.Control, s.handle) })
+	readers.Go(func() { s.read(s.sockets.Control, s.receiveControl) })
 	readers.Go(func() { s.read(s.sockets.Stdin, s.receiveStdin) })
 	readers.Go(func() { s.others.each(s.handle) })
 	executing := make(chan struct{})
 	go func() {
 		defer close(executing)
-		s.cells.each(s.handle)
+		var workers sync.WaitGroup
+		workers.Go(func() { s.cells.each(s.handle) })
+		workers.Go(func() { s.messages.each(s.handle) })
+		workers.Wait()
 	}()
 	s.publish(nil, "status", wire.Status{ExecutionState: "starting"})
 
@@ -133,25 +171,25 @@ func (s *Server) Serve(ctx context.Context) error {
 	}
 	s.stop()
 	s.cells.close()
+	s.messages.close()
 	s.others.close()
-	s.Interrupt()
-	select {
+	select { // the end of s.stopped has interrupted what runs
 	case <-executing:
 	case <-time.After(engineLimit):
 		s.log.Print("server: leaving a cell that does not stop")
 	}
 	err = errors.Join(err, s.sockets.Close())
 	readers.Wait()
+	s.history.close()
 	s.engine.Close()
 	return err
 }
 
-// Interrupt cancels the running cell; without one it does nothing.
+// Interrupt cancels the running cell, or the one that is about to run; without one the handling of a comm message. When
+// nothing runs it does nothing.
 func (s *Server) Interrupt() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.interrupt != nil {
-		s.interrupt()
+	if !s.cells.interrupt() {
+		s.messages.interrupt()
 	}
 }
 
@@ -161,6 +199,9 @@ type request struct {
 	socket   wire.Socket
 	received time.Time
 	aborted  bool // a cell before it failed
+
+	ctx    context.Context    // of cells and comm messages: ends with an interrupt, or the request
+	cancel context.CancelFunc // ends ctx
 }
 
 // read decodes what comes in on a socket until it is closed. What is unsigned, replayed or malformed is dropped.
@@ -193,11 +234,32 @@ func (s *Server) echo() {
 }
 
 func (s *Server) receiveShell(r *request) {
-	if r.Header.MsgType == "execute_request" {
-		s.cells.put(r)
-	} else {
-		s.others.put(r)
+	to := &s.others
+	switch r.Header.MsgType {
+	case "execute_request":
+		to = &s.cells
+	case "comm_open", "comm_msg", "comm_close":
+		to = &s.messages
+	case "interrupt_request":
+		s.Interrupt()
 	}
+	if to != &s.others {
+		r.ctx, r.cancel = context.WithCancel(s.stopped)
+	}
+	to.put(r)
+}
+
+// receiveControl answers at once. An interrupt does not wait for the status before it: a front end that reads nothing
+// may hold that up.
+func (s *Server) receiveControl(r *request) {
+	switch r.Header.MsgType {
+	case "execute_request", "comm_open", "comm_msg", "comm_close": // in their turn, like those on the shell socket
+		s.receiveShell(r)
+		return
+	case "interrupt_request":
+		s.Interrupt()
+	}
+	s.handle(r)
 }
 
 // reply answers a request on the socket that it came from.
@@ -209,10 +271,11 @@ func (s *Server) reply(r *request, msgType string, content any) {
 
 // publish tells all front ends; parent is the request that caused it, or nil.
 func (s *Server) publish(parent *request, msgType string, content any) {
-	m := &wire.Message{
-		Identities: [][]byte{[]byte("kernel." + s.session + "." + msgType)},
-		Header:     wire.NewHeader(s.session, msgType), Content: content,
-	}
+	s.publishMessage(parent, &wire.Message{Header: wire.NewHeader(s.session, msgType), Content: content})
+}
+
+func (s *Server) publishMessage(parent *request, m *wire.Message) {
+	m.Identities = [][]byte{[]byte("kernel." + s.session + "." + m.Header.MsgType)}
 	if parent != nil {
 		m.Parent = parent.Header
 	}

@@ -47,6 +47,9 @@ func ParseConnection(data []byte) (Connection, error) {
 	if c.SignatureScheme != "hmac-sha256" && c.Key != "" {
 		return Connection{}, fmt.Errorf("signature scheme %q is not supported (hmac-sha256)", c.SignatureScheme)
 	}
+	if c.IP == "" {
+		c.IP = "127.0.0.1" // an empty address would be all of them
+	}
 	for _, p := range []struct {
 		name string
 		port int
@@ -58,10 +61,31 @@ func ParseConnection(data []byte) (Connection, error) {
 	return c, nil
 }
 
-// endpoint returns what net.Listen takes for one of the ports.
+// Write writes the connection file, for the eyes of this user only: it holds the key.
+func (c Connection) Write(file string) error {
+	data, err := json.MarshalIndent(c, "", "  ")
+	if err != nil {
+		return fmt.Errorf("wire: connection file: %w", err)
+	}
+	if err := os.WriteFile(file, append(data, '\n'), 0o600); err != nil {
+		return fmt.Errorf("wire: connection file: %w", err)
+	}
+	if err := os.Chmod(file, 0o600); err != nil { // the file may have been there
+		return fmt.Errorf("wire: connection file: %w", err)
+	}
+	return nil
+}
+
+// endpoint returns what net.Listen and net.Dial take for one of the ports: the given address and no other. "*" is all of
+// the machine's addresses.
 func (c Connection) endpoint(port int) (network, address string) {
-	if c.Transport == "ipc" {
+	switch {
+	case c.Transport == "ipc":
 		return "unix", c.IP + "-" + strconv.Itoa(port)
+	case c.IP == "":
+		c.IP = "127.0.0.1"
+	case c.IP == "*":
+		c.IP = ""
 	}
 	return "tcp", net.JoinHostPort(c.IP, strconv.Itoa(port))
 }

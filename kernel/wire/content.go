@@ -70,6 +70,11 @@ type Status struct {
 	ExecutionState string `json:"execution_state"`
 }
 
+// Welcome is the iopub message "iopub_welcome" to a new subscriber: it gets what is published from now on.
+type Welcome struct {
+	Subscription string `json:"subscription"`
+}
+
 // ExecuteInput repeats to all front ends what runs now.
 type ExecuteInput struct {
 	Code           string `json:"code"`
@@ -152,7 +157,7 @@ type HistoryRequest struct {
 	AccessType string `json:"hist_access_type"`
 	Session    int    `json:"session"`
 	Start      int    `json:"start"`
-	Stop       int    `json:"stop"`
+	Stop       *int   `json:"stop"` // nil: to the end
 	N          int    `json:"n"`
 	Pattern    string `json:"pattern"`
 	Unique     bool   `json:"unique"`
@@ -164,17 +169,27 @@ type HistoryReply struct {
 	History [][]any `json:"history"`
 }
 
-// CommOpen, CommClose and CommMessage share these fields.
-type CommOpen struct {
+// Comm is the content of comm_open, which alone has a target, comm_msg and comm_close.
+type Comm struct {
 	CommID string         `json:"comm_id"`
 	Target string         `json:"target_name,omitempty"`
 	Data   map[string]any `json:"data"`
 }
 
-// CommInfoReply lists the open comms.
+// CommInfoRequest asks for the open comms, of one target or, when it is "", of all.
+type CommInfoRequest struct {
+	Target string `json:"target_name"`
+}
+
+// CommInfoReply lists the open comms by id.
 type CommInfoReply struct {
-	Status string         `json:"status"`
-	Comms  map[string]any `json:"comms"`
+	Status string              `json:"status"`
+	Comms  map[string]CommInfo `json:"comms"`
+}
+
+// CommInfo is one of them.
+type CommInfo struct {
+	Target string `json:"target_name"`
 }
 
 // ConnectReply repeats the ports of the connection file.

@@ -2,7 +2,7 @@
 // of messages, and Go structs for their headers and contents (protocol 5.5). It decides nothing: package server answers.
 //
 //	connection, err := wire.ReadConnection(file)
-//	sockets, err := wire.Listen(connection)
+//	sockets, err := wire.Listen(connection, nil)
 //	signer := wire.NewSigner(connection.Key)
 //	frames, err := sockets.Shell.Recv()
 //	message, err := signer.Decode(frames)

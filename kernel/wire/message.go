@@ -82,21 +82,24 @@ type Signer struct {
 	key []byte
 
 	mu     sync.Mutex
-	recent map[string]bool // signatures seen lately
-	order  []string        // the same as a ring
+	recent map[mark]struct{} // signatures seen lately
+	order  []mark            // the same as a ring
 	next   int
 }
+
+// mark stands for a signature: its first 16 bytes, which nobody without the key can bring to collide.
+type mark [16]byte
 
 // replayMemory is how many signatures a signer remembers, as many as ipykernel.
 const replayMemory = 1 << 16
 
 // NewSigner returns a signer for the key of a connection file; with an empty key messages are not signed.
 func NewSigner(key string) *Signer {
-	return &Signer{key: []byte(key), recent: map[string]bool{}}
+	return &Signer{key: []byte(key), recent: map[mark]struct{}{}}
 }
 
-// sign returns the HMAC-SHA256 of header, parent, metadata and content in hexadecimal, "" without a key.
-func (s *Signer) sign(frames [][]byte) []byte {
+// sum returns the HMAC-SHA256 of header, parent, metadata and content, nil without a key.
+func (s *Signer) sum(frames [][]byte) []byte {
 	if len(s.key) == 0 {
 		return nil
 	}
@@ -104,8 +107,11 @@ func (s *Signer) sign(frames [][]byte) []byte {
 	for _, f := range frames {
 		mac.Write(f)
 	}
-	return hex.AppendEncode(nil, mac.Sum(nil))
+	return mac.Sum(nil)
 }
+
+// sign returns the same in hexadecimal, as messages carry it.
+func (s *Signer) sign(frames [][]byte) []byte { return hex.AppendEncode(nil, s.sum(frames)) }
 
 // Encode returns the frames of a message: identities, delimiter, signature, header, parent, metadata, content, buffers.
 func (s *Signer) Encode(m *Message) ([][]byte, error) {
@@ -144,7 +150,8 @@ func (s *Signer) Decode(frames [][]byte) (*Message, error) {
 		return nil, fmt.Errorf("%w: %d frames, %d after the delimiter (at least 5 wanted)", ErrFrames, len(frames), max(0, len(frames)-at-1))
 	}
 	signature, parts := frames[at+1], frames[at+2:at+6]
-	if !hmac.Equal(signature, s.sign(parts)) && len(s.key) > 0 {
+	sum := s.sum(parts)
+	if len(s.key) > 0 && !hmac.Equal(signature, hex.AppendEncode(nil, sum)) { // in constant time
 		return nil, ErrSignature
 	}
 	m := &Message{Identities: frames[:at], Content: json.RawMessage(parts[3]), Buffers: frames[at+6:]}
@@ -159,26 +166,26 @@ func (s *Signer) Decode(frames [][]byte) (*Message, error) {
 	if m.Header.MsgType == "" || m.Header.MsgID == "" {
 		return nil, fmt.Errorf("%w: header without msg_type or msg_id", ErrFrames)
 	}
-	if len(s.key) > 0 && s.seen(string(signature)) {
+	if len(s.key) > 0 && s.seen(mark(sum[:len(mark{})])) {
 		return nil, ErrReplay
 	}
 	return m, nil
 }
 
 // seen remembers a signature and reports whether it knew it.
-func (s *Signer) seen(signature string) bool {
+func (s *Signer) seen(m mark) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.recent[signature] {
+	if _, known := s.recent[m]; known {
 		return true
 	}
 	if len(s.order) < replayMemory {
-		s.order = append(s.order, signature)
+		s.order = append(s.order, m)
 	} else {
 		delete(s.recent, s.order[s.next])
-		s.order[s.next] = signature
+		s.order[s.next] = m
 		s.next = (s.next + 1) % replayMemory
 	}
-	s.recent[signature] = true
+	s.recent[m] = struct{}{}
 	return false
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -143,6 +144,50 @@ func TestConnectionFiles(t *testing.T) {
 				t.Errorf("got %v, want %q", err, test.wantErr)
 			}
 		})
+	}
+}
+
+func TestConnectionFilesAreForTheirOwnerOnly(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("permissions are of Unix")
+	}
+	file := filepath.Join(t.TempDir(), "connection.json")
+	if err := os.WriteFile(file, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	want := Connection{Transport: "tcp", IP: "127.0.0.1", ShellPort: 1, Key: "k", SignatureScheme: "hmac-sha256"}
+	if err := want.Write(file); err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Stat(file)
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("got %v, %v", info.Mode(), err)
+	}
+	if got, err := ReadConnection(file); err != nil || got != want {
+		t.Errorf("got %+v, %v", got, err)
+	}
+}
+
+func TestSocketsAreBoundToTheGivenAddressOnly(t *testing.T) {
+	for ip, want := range map[string]string{"127.0.0.1": "127.0.0.1:7", "": "127.0.0.1:7", "*": ":7", "::1": "[::1]:7"} {
+		if _, got := (Connection{Transport: "tcp", IP: ip}).endpoint(7); got != want {
+			t.Errorf("%q: got %s, want %s", ip, got, want)
+		}
+	}
+	if c, err := ParseConnection([]byte(`{"ip":""}`)); err != nil || c.IP != "127.0.0.1" {
+		t.Errorf("got %+v, %v", c, err)
+	}
+}
+
+func TestOldSignaturesAreForgotten(t *testing.T) {
+	s := NewSigner("k")
+	for i := range 3 * replayMemory {
+		if s.seen(mark{byte(i), byte(i >> 8), byte(i >> 16)}) {
+			t.Fatalf("%d was not seen before", i)
+		}
+	}
+	if len(s.recent) != replayMemory || len(s.order) != replayMemory {
+		t.Errorf("%d and %d are remembered", len(s.recent), len(s.order))
 	}
 }
 

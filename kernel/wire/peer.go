@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-zeromq/zmq4"
@@ -36,27 +37,22 @@ func newPeer(conn *zmq4.Conn, l *link, identity string, limits limits) *peer {
 	return p
 }
 
-// queue puts a message behind the others. When too much waits, it gives the peer some time and then cuts it off.
-func (p *peer) queue(frames [][]byte) {
+// queue puts a message behind the others. When too much waits, it gives the peer some time and then cuts it off: all
+// that it needs as long as it takes something, or in a crowd a short while to make room.
+func (p *peer) queue(frames [][]byte, crowd bool) {
 	size := 0
 	for _, f := range frames {
 		size += len(f)
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.size > 0 && p.size+size > p.limits.bytes {
-		stalled := false
-		timer := time.AfterFunc(p.limits.wait, func() {
-			p.mu.Lock()
-			stalled = true
-			p.changed.Broadcast()
-			p.mu.Unlock()
-		})
-		for !p.ended && !stalled && p.size > 0 && p.size+size > p.limits.bytes {
-			p.changed.Wait()
+	for !p.ended && !p.roomLocked(size) {
+		patience := p.limits.wait
+		if crowd {
+			patience = p.limits.crowd
 		}
-		timer.Stop()
-		if stalled {
+		taken := p.link.taken()
+		if !p.waitForRoomLocked(size, patience) && (crowd || p.link.taken() == taken) {
 			p.endLocked()
 		}
 	}
@@ -66,6 +62,24 @@ func (p *peer) queue(frames [][]byte) {
 	p.waiting = append(p.waiting, frames)
 	p.size += size
 	p.changed.Broadcast()
+}
+
+func (p *peer) roomLocked(size int) bool { return p.size == 0 || p.size+size <= p.limits.bytes }
+
+// waitForRoomLocked reports whether there is room, or the peer ended, within the patience.
+func (p *peer) waitForRoomLocked(size int, patience time.Duration) bool {
+	late := false
+	timer := time.AfterFunc(patience, func() {
+		p.mu.Lock()
+		late = true
+		p.changed.Broadcast()
+		p.mu.Unlock()
+	})
+	defer timer.Stop()
+	for !late && !p.ended && !p.roomLocked(size) {
+		p.changed.Wait()
+	}
+	return p.ended || p.roomLocked(size)
 }
 
 // write sends what is queued until the peer ends. Messages that came while it wrote leave in one flush.
@@ -86,7 +100,8 @@ func (p *peer) write() {
 		p.waiting = nil
 		p.busy = true
 		p.mu.Unlock()
-		for _, m := range messages {
+		for i, m := range messages {
+			messages[i] = nil // what is sent takes no more memory
 			if err := p.conn.SendMsg(zmq4.NewMsgFrom(m...)); err != nil {
 				return
 			}
@@ -133,18 +148,26 @@ func (p *peer) endLocked() {
 	_ = p.conn.Close() // the peer is given up: nothing can be done about a failed close
 }
 
-// subscribe takes a subscription message: one byte, 1 or 0, and the prefix.
-func (p *peer) subscribe(frame []byte) {
-	if len(frame) == 0 || frame[0] > 1 {
-		return
-	}
+// subscribe adds a prefix, unless the peer has very many.
+func (p *peer) subscribe(prefix string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if frame[0] == 1 {
-		p.topics[string(frame[1:])] = true
-	} else {
-		delete(p.topics, string(frame[1:]))
+	if len(p.topics) < topicsLimit {
+		p.topics[prefix] = true
 	}
+}
+
+func (p *peer) unsubscribe(prefix string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.topics, prefix)
+}
+
+// full says that the peer has as many prefixes as it may.
+func (p *peer) full() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.topics) >= topicsLimit
 }
 
 func (p *peer) subscribed(topic []byte) bool {
@@ -173,8 +196,9 @@ type link struct {
 	net.Conn
 	in *bufio.Reader
 
-	mu  sync.Mutex    // the reader may answer a ping while the writer writes
-	out *bufio.Writer // nil during the handshake
+	mu      sync.Mutex    // the reader may answer a ping while the writer writes
+	out     *bufio.Writer // nil during the handshake
+	written atomic.Int64  // bytes that the connection took
 
 	greeting int    // bytes of the greeting still to come
 	body     uint64 // bytes of the current frame still to come
@@ -189,7 +213,27 @@ func newLink(c net.Conn) *link {
 func (l *link) buffer() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.out = bufio.NewWriterSize(l.Conn, 64<<10)
+	l.out = bufio.NewWriterSize(metered{l}, 64<<10)
+}
+
+// taken is how many bytes the connection has taken so far.
+func (l *link) taken() int64 { return l.written.Load() }
+
+// metered writes to the connection of a link in pieces, so that progress shows within a large message too.
+type metered struct{ *link }
+
+func (m metered) Write(b []byte) (int, error) {
+	const piece = 256 << 10
+	done := 0
+	for done < len(b) {
+		n, err := m.Conn.Write(b[done:min(len(b), done+piece)])
+		m.written.Add(int64(n))
+		done += n
+		if err != nil {
+			return done, err
+		}
+	}
+	return done, nil
 }
 
 func (l *link) Write(b []byte) (int, error) {

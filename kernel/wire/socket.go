@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log"
 	"net"
+	"os"
 	"runtime/debug"
 	"sync"
 	"time"
@@ -36,8 +37,10 @@ type Sockets struct {
 	IOPub                            Socket // publisher
 }
 
-// Listen binds the five sockets of a connection. A port of 0 takes any free one.
-func Listen(c Connection) (*Sockets, error) {
+// Listen binds the five sockets of a connection. A port of 0 takes any free one. What welcome returns for the prefix of a
+// new subscription, as XPUB sockets learn of it, goes to this subscriber alone, before anything that is published; nil
+// welcomes nobody.
+func Listen(c Connection, welcome func(prefix string) [][]byte) (*Sockets, error) {
 	s := &Sockets{}
 	for _, b := range []struct {
 		name    string
@@ -51,15 +54,32 @@ func Listen(c Connection) (*Sockets, error) {
 		{"heartbeat", c.HeartbeatPort, false, &s.Heartbeat},
 		{"iopub", c.IOPubPort, true, &s.IOPub},
 	} {
-		network, address := c.endpoint(b.port)
-		listener, err := net.Listen(network, address)
+		listener, err := bind(c.endpoint(b.port))
 		if err != nil {
 			closeErr := s.Close()
 			return nil, errors.Join(fmt.Errorf("wire: %s socket: %w", b.name, err), closeErr)
 		}
-		*b.socket = newBinding(listener, b.publish)
+		*b.socket = newBinding(listener, b.publish, welcome)
 	}
 	return s, nil
+}
+
+// bind listens. The file of an ipc socket whose kernel was killed is replaced; one that answers is not.
+func bind(network, address string) (net.Listener, error) {
+	l, err := net.Listen(network, address)
+	if err == nil || network != "unix" {
+		return l, err
+	}
+	if info, e := os.Lstat(address); e != nil || info.Mode().Type() != os.ModeSocket {
+		return nil, err
+	}
+	if c, e := net.Dial(network, address); e == nil {
+		return nil, errors.Join(err, c.Close())
+	}
+	if e := os.Remove(address); e != nil {
+		return nil, errors.Join(err, e)
+	}
+	return net.Listen(network, address)
 }
 
 // Close closes all sockets that are open.
@@ -77,25 +97,32 @@ func (s *Sockets) Close() error {
 
 const (
 	handshakeLimit = 10 * time.Second
-	// A subscriber whose queue holds this much for this long is cut off, so that it neither stops the others nor
-	// fills the memory. It may connect again.
+	// A peer whose queue holds this much and that takes nothing for this long is cut off, so that it does not fill the
+	// memory: until then the cell waits for it. Where others wait with the cell, it has no longer than crowdLimit to make
+	// room, so that nobody is stopped by another's trouble. It may connect again.
 	queueLimit = 64 << 20
 	stallLimit = 5 * time.Second
+	crowdLimit = 250 * time.Millisecond
 	// Largest message that a peer may send: what it announces is allocated at once.
 	messageLimit = 256 << 20
 	closeLimit   = time.Second
+	// Longest prefix, and how many of them one subscriber may have.
+	topicLimit  = 1 << 10
+	topicsLimit = 1 << 10
 )
 
 // limits bound the queue of a peer.
 type limits struct {
-	bytes int
-	wait  time.Duration
+	bytes int           // that may wait; a single larger message may
+	wait  time.Duration // without progress, for the only receiver
+	crowd time.Duration // without room, for one of several
 }
 
 // binding is a listening socket with its peers.
 type binding struct {
 	listener net.Listener
 	publish  bool
+	welcome  func(prefix string) [][]byte // nil: subscribers are not greeted
 	queueing limits
 	incoming chan [][]byte
 	done     chan struct{}
@@ -107,8 +134,8 @@ type binding struct {
 	closed bool
 }
 
-func newBinding(l net.Listener, publish bool) *binding {
-	b := &binding{listener: l, publish: publish, queueing: limits{queueLimit, stallLimit}, incoming: make(chan [][]byte, 16), done: make(chan struct{}), peers: map[string]*peer{}}
+func newBinding(l net.Listener, publish bool, welcome func(prefix string) [][]byte) *binding {
+	b := &binding{listener: l, publish: publish, welcome: welcome, queueing: limits{queueLimit, stallLimit, crowdLimit}, incoming: make(chan [][]byte, 16), done: make(chan struct{}), peers: map[string]*peer{}}
 	b.running.Go(b.accept)
 	return b
 }
@@ -171,7 +198,7 @@ func (b *binding) serve(raw net.Conn) {
 			continue
 		}
 		if b.publish {
-			p.subscribe(m.Frames[0])
+			b.subscribe(p, m.Frames[0])
 			continue
 		}
 		select {
@@ -180,6 +207,24 @@ func (b *binding) serve(raw net.Conn) {
 			return
 		}
 	}
+}
+
+// subscribe takes a subscription message, one byte (1 or 0) and the prefix. The welcome is queued first.
+func (b *binding) subscribe(p *peer, frame []byte) {
+	if len(frame) == 0 || frame[0] > 1 || len(frame) > topicLimit {
+		return
+	}
+	prefix := string(frame[1:])
+	if frame[0] == 0 {
+		p.unsubscribe(prefix)
+		return
+	}
+	if b.welcome != nil && !p.full() {
+		if frames := b.welcome(prefix); len(frames) > 0 {
+			p.queue(frames, false)
+		}
+	}
+	p.subscribe(prefix)
 }
 
 // guard keeps a panic with its peer: the framing is another's code and reads what strangers send.
@@ -242,7 +287,7 @@ func (b *binding) Send(frames [][]byte) error {
 	}
 	b.mu.Unlock()
 	for _, p := range to {
-		p.queue(frames)
+		p.queue(frames, len(to) > 1)
 	}
 	return nil
 }
