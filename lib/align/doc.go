@@ -15,10 +15,22 @@
 // to its negative. By chance both find partners whose correlation is above zero, the more
 // so the more columns there are: compare with a matrix of shuffled pictures.
 //
+// Other ways to pair, map and group units, each from the same correlations:
+//
+//	[Greedy]             one-to-one, the largest entry first
+//	[SoftMatch]          shares instead of pairs, for nets of unequal width
+//	[Lasso], [LassoPath] few-to-one: the exact sparse map, Figure 6 and Table 1
+//	[LeastSquares], [Ridge], [PaperSGD]   the same map without, and with another, penalty
+//	[SpectralClusters]   many-to-many: groups in a graph of units ([CombinedGraph])
+//	[Agglomerate], [AgglomerateMaps]      trees of units, Figure 7
+//	[ClusterQuality]     groups of two nets beside random groups of the same sizes
+//
 // What does not live here: where the matrix comes from (lib/corr) and how it is drawn
 // (lib/figure).
 //
-// A matrix may be rectangular. The functions do not keep or change it. An entry that is NaN
-// or infinite has no place in an order: it panics with its position, as do two matchings of
-// different length. Everything here is a pure function of its arguments.
+// A matrix may be rectangular, where it is not said to be symmetric. The functions do not keep
+// or change it. An entry that is NaN or infinite has no place in an order: it panics with its
+// position, as do matrices or matchings whose sizes do not fit. Everything here is a pure function
+// of its arguments, seeds among them, whatever the number of cores; only [PaperSGD] can take
+// minutes, and so takes a context.
 package align

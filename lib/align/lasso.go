@@ -1,0 +1,530 @@
+package align
+
+import (
+	"fmt"
+	"math"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"gonum.org/v1/gonum/floats"
+	"gonum.org/v1/gonum/mat"
+)
+
+// Lasso finds the exact sparse map from its correlations: for each target, whose
+// correlations with the predictors are a column c of between,
+//
+//	minimise ½ w'Gw − w'c + α Σ|w_i|        G = within
+//
+// which is least squares on units of unit variance with an L1 penalty: the optimum that the
+// paper's mapping layers (section 3.2) approach by stochastic gradient, for the α that
+// [PaperPenalty] gives. within is the p×p correlation of the predictors, between p×q:
+// rows predictors, columns targets, as corr's Within(0) and Between(0, 1). A predictor of
+// variance 0 gets weight 0. From α = max|c| on a target's weights are all 0.
+//
+// Coordinate descent on the correlations, whose result is then made exact on the predictors
+// in use by a Cholesky factor; it stops when the conditions of an optimum hold to 1e-10
+// (relative to the largest |c|; see SparseMap.Violation). Targets are solved side by side,
+// each by itself: the bits do not depend on the number of cores. With duplicate predictors
+// the weights are not unique; the first of them gets the weight.
+//
+// α = 0 gives [LeastSquares]. It panics if α is negative or NaN, if sizes differ, and if an
+// entry is NaN or infinite.
+func Lasso(within mat.Symmetric, between mat.Matrix, alpha float64) *SparseMap {
+	return lassoPath("Lasso", within, between, []float64{alpha})[0]
+}
+
+// LassoPath is [Lasso] for each of alphas, in their order, but faster than one by one: each
+// solution starts at that of the next larger alpha. Weights are those of Lasso to about 1e-7.
+func LassoPath(within mat.Symmetric, between mat.Matrix, alphas []float64) []*SparseMap {
+	return lassoPath("LassoPath", within, between, alphas)
+}
+
+func lassoPath(fn string, within mat.Symmetric, between mat.Matrix, alphas []float64) []*SparseMap {
+	for _, a := range alphas {
+		if !(a >= 0) || math.IsInf(a, 1) {
+			panic(fmt.Sprintf("align: %s: alpha %v", fn, a))
+		}
+	}
+	r := newProblem(fn, within, between)
+	order := make([]int, len(alphas))
+	weights := make([][]float64, len(alphas))
+	violation := make([][]float64, len(alphas))
+	for k := range order {
+		order[k] = k
+		weights[k] = make([]float64, r.p*r.q)
+		violation[k] = make([]float64, r.q)
+	}
+	slices.SortStableFunc(order, func(a, b int) int {
+		switch {
+		case alphas[a] > alphas[b]:
+			return -1
+		case alphas[a] < alphas[b]:
+			return 1
+		}
+		return 0
+	})
+	inverse := r.inverse()
+	r.each(func(first, end int) {
+		block := make([]*descent, end-first)
+		for t := range block {
+			block[t] = newDescent(r, first+t, inverse)
+		}
+		for _, k := range order {
+			if alphas[k] == 0 {
+				continue
+			}
+			descend(block, alphas[k])
+			for t, d := range block {
+				violation[k][first+t] = d.missed
+				copy(weights[k][(first+t)*r.p:][:r.p], d.w)
+			}
+		}
+	})
+	maps := make([]*SparseMap, len(alphas))
+	for k, a := range alphas {
+		if a == 0 {
+			maps[k] = r.leastSquares("lasso")
+			continue
+		}
+		maps[k] = r.finish("lasso", a, weights[k])
+		maps[k].Violation = slices.Max(violation[k])
+	}
+	return maps
+}
+
+// together is the number of targets that a core solves side by side: a row of correlations
+// is fetched once for all of them, and their residuals stay in the first-level cache.
+const together = 8
+
+// each calls do for blocks of targets, on all cores.
+func (r *problem) each(do func(first, end int)) {
+	var next atomic.Int64
+	var wait sync.WaitGroup
+	take := func() int { return int(next.Add(together)) - together }
+	for range min(runtime.GOMAXPROCS(0), (r.q+together-1)/together) {
+		wait.Go(func() {
+			for first := take(); first < r.q; first = take() {
+				do(first, min(first+together, r.q))
+			}
+		})
+	}
+	wait.Wait()
+}
+
+// residual sets dst to c − Gw.
+func (r *problem) residual(dst, c, w []float64) {
+	copy(dst, c)
+	for i, v := range w {
+		if v != 0 {
+			floats.AddScaled(dst, -v, r.g[i*r.p:][:r.p])
+		}
+	}
+}
+
+// descent is the state of one target; w is where it starts and what it finds.
+type descent struct {
+	*problem
+	c        []float64
+	w        []float64
+	rest     []float64 // c − Gw
+	active   []int     // predictors in use
+	moved    float64   // in this pass: largest change of a gradient by a step at its predictor
+	switched bool      // in this pass a weight became zero, ceased to be, or changed its sign
+	since    int       // passes since the last exact solution
+	tol      float64
+	missed   float64 // the violation when last judged
+	solved   bool
+	inverse  func() []float64
+	factor   []float64 // memory for exact
+	target   []float64
+	part     []float64
+	idle     []int
+}
+
+func newDescent(r *problem, target int, inverse func() []float64) *descent {
+	return &descent{problem: r, inverse: inverse, c: r.c[target*r.p:][:r.p],
+		w: make([]float64, r.p), rest: make([]float64, r.p), active: make([]int, 0, r.p), target: make([]float64, r.p), part: make([]float64, r.p)}
+}
+
+// optimal is how closely the conditions of an optimum are met, relative to the largest |c|.
+const optimal = 1e-10
+
+// mostPasses ends a descent that does not converge (predictors that are nearly copies of
+// each other, and a tiny penalty); SparseMap.Violation tells.
+const mostPasses = 20000
+
+// descend solves all targets of a block, each from its weights. No target sees another's
+// numbers, only their memory traffic is shared.
+func descend(block []*descent, alpha float64) {
+	open := make([]*descent, 0, len(block))
+	for _, d := range block {
+		if !d.begin(alpha) {
+			open = append(open, d)
+		}
+	}
+	for pass := 1; len(open) > 0 && pass <= mostPasses; pass++ {
+		for _, d := range open {
+			d.active, d.moved, d.switched = d.active[:0], 0, false
+		}
+		for _, j := range block[0].alive {
+			for _, d := range open {
+				d.step(j, alpha)
+			}
+		}
+		var exact, settled []*descent
+		for _, d := range open {
+			d.since++
+			if d.moved <= d.tol {
+				settled = append(settled, d)
+			} else if d.ready() {
+				exact = append(exact, d)
+			}
+		}
+		solveExactly(exact, alpha)
+		judge(append(settled, exact...), alpha)
+		open = slices.DeleteFunc(open, func(d *descent) bool { return d.solved })
+	}
+	for _, d := range open {
+		d.missed = d.violation(alpha)
+	}
+}
+
+// ready reports whether an exact solution is worth trying: once about as much was spent on
+// passes, and while the predictors in use stay the same.
+func (d *descent) ready() bool {
+	return !d.switched && 2*d.since*len(d.active)*d.p >= d.price()
+}
+
+// solveExactly is exact for some targets, which share the rows of the inverse.
+func solveExactly(targets []*descent, alpha float64) {
+	var dense []*descent
+	for _, d := range targets {
+		d.since = 0
+		if d.dense() && d.inverse() != nil {
+			dense = append(dense, d)
+		} else {
+			d.exact(alpha)
+		}
+	}
+	solveIdle(dense, alpha)
+}
+
+// judge finds the targets for which the conditions of an optimum hold, by residuals without the
+// rounding of many updates.
+func judge(targets []*descent, alpha float64) {
+	for _, d := range targets {
+		copy(d.rest, d.c)
+	}
+	if len(targets) == 0 {
+		return
+	}
+	r := targets[0].problem
+	for _, i := range r.alive {
+		row := r.g[i*r.p:][:r.p]
+		for _, d := range targets {
+			if w := d.w[i]; w != 0 {
+				floats.AddScaled(d.rest, -w, row)
+			}
+		}
+	}
+	for _, d := range targets {
+		d.missed = d.violation(alpha)
+		d.solved = d.missed <= d.tol
+	}
+}
+
+// begin reports whether the target is solved by weights of 0.
+func (d *descent) begin(alpha float64) bool {
+	largest := 0.0
+	for _, j := range d.alive {
+		largest = max(largest, math.Abs(d.c[j]))
+	}
+	d.missed, d.since, d.solved = 0, 0, false
+	if largest <= alpha {
+		clear(d.w)
+		return true
+	}
+	d.tol = optimal * largest
+	d.residual(d.rest, d.c, d.w)
+	return false
+}
+
+// step finds the best weight of predictor j, the others staying.
+func (d *descent) step(j int, alpha float64) {
+	old, rest := d.w[j], d.rest[j]
+	if old == 0 && math.Abs(rest) <= alpha {
+		return
+	}
+	row := d.g[j*d.p:][:d.p]
+	b := rest + row[j]*old
+	best := 0.0
+	if b > alpha {
+		best = (b - alpha) / row[j]
+	} else if b < -alpha {
+		best = (b + alpha) / row[j]
+	}
+	if best != 0 {
+		d.active = append(d.active, j)
+	}
+	if best == old {
+		return
+	}
+	if (best > 0) != (old > 0) || (best < 0) != (old < 0) {
+		d.switched = true
+	}
+	d.w[j] = best
+	d.moved = max(d.moved, math.Abs(best-old)*row[j])
+	floats.AddScaled(d.rest, old-best, row)
+}
+
+// violation is by how much rest misses the conditions of an optimum.
+func (d *descent) violation(alpha float64) float64 {
+	worst := 0.0
+	for _, j := range d.alive {
+		switch w, g := d.w[j], d.rest[j]; {
+		case w > 0:
+			worst = max(worst, math.Abs(g-alpha))
+		case w < 0:
+			worst = max(worst, math.Abs(g+alpha))
+		default:
+			worst = max(worst, math.Abs(g)-alpha)
+		}
+	}
+	return worst
+}
+
+// dense reports whether fewer predictors are idle than in use, by far.
+func (d *descent) dense() bool { return 3*(len(d.alive)-len(d.active)) < 2*len(d.active) }
+
+// price is about the number of multiplications of exact.
+func (d *descent) price() int {
+	n, k := len(d.alive), len(d.active)
+	if d.dense() {
+		return n*n + (n-k)*(n-k)*(n-k)/6
+	}
+	return k * k * k / 6
+}
+
+// exact moves the weights in use to the best ones of their signs, G_AA w_A = c_A − α sign(w_A),
+// or towards them as far as the first weight that would change its sign, which becomes zero.
+// Where G_AA is singular it first moves along directions that change no prediction, until so many
+// weights are zero that it is not. The objective does not rise.
+func (d *descent) exact(alpha float64) {
+	for len(d.active) > 0 {
+		x := d.target[:len(d.active)]
+		singular := d.solveActive(x, alpha)
+		stopped := d.towards(x)
+		if !singular || !stopped {
+			break
+		}
+		d.active = slices.DeleteFunc(d.active, func(j int) bool { return d.w[j] == 0 })
+	}
+}
+
+// towards moves the weights in use to x, or as far as the first that would change its sign,
+// which becomes zero; it reports whether there was one.
+func (d *descent) towards(x []float64) bool {
+	step, stop := 1.0, -1
+	for a, j := range d.active {
+		if w := d.w[j]; w*x[a] <= 0 {
+			if t := w / (w - x[a]); t < step {
+				step, stop = t, j
+			}
+		}
+	}
+	for a, j := range d.active {
+		if step == 1 {
+			d.w[j] = x[a]
+		} else {
+			d.w[j] += step * (x[a] - d.w[j])
+		}
+	}
+	if stop >= 0 {
+		d.w[stop] = 0
+	}
+	return stop >= 0
+}
+
+// solveActive sets x to the best weights by a factor of the correlations within the predictors
+// in use. If those are singular, it reports so and sets x to weights that predict the same
+// as now, at no larger penalty, some of which have the other sign.
+func (d *descent) solveActive(x []float64, alpha float64) (singular bool) {
+	k := len(d.active)
+	d.factor = slices.Grow(d.factor[:0], k*k)[:k*k]
+	for a, i := range d.active {
+		row := d.g[i*d.p:][:d.p]
+		for b, j := range d.active[:a+1] {
+			d.factor[a*k+b] = row[j]
+		}
+		x[a] = d.c[i] - math.Copysign(alpha, d.w[i])
+	}
+	l := cholesky(d.factor)
+	at := l.factorise(k)
+	if at == k {
+		l.solve(x, k)
+		return false
+	}
+	// Predictor number at is a sum of those before it: x is the direction that takes it
+	// and gives them back.
+	clear(x)
+	copy(x, l[at*k:][:at])
+	l.solveUpper(x[:at], k)
+	floats.Scale(-1, x)
+	x[at] = 1
+	slope := 0.0 // of the penalty, which may not rise
+	for a, j := range d.active {
+		slope += math.Copysign(x[a], x[a]*d.w[j])
+	}
+	if slope > 0 {
+		floats.Scale(-1, x)
+	}
+	far := math.Inf(1) // twice the way to the first weight of 0; some weight shrinks
+	for a, j := range d.active {
+		if x[a]*d.w[j] < 0 {
+			far = min(far, -2*d.w[j]/x[a])
+		}
+	}
+	if math.IsInf(far, 1) {
+		far = 0
+	}
+	for a, j := range d.active {
+		x[a] = d.w[j] + far*x[a]
+	}
+	return true
+}
+
+// solveIdle is exact where most predictors are in use, by way of the few idle ones I: with
+// H = G⁻¹ and b = c − α sign(w), zero at I, the weights are H(b + e) for the e that lives in I
+// and makes them zero there, H_II e = −(Hb)_I.
+func solveIdle(targets []*descent, alpha float64) {
+	if len(targets) == 0 {
+		return
+	}
+	h, alive := targets[0].inverse(), targets[0].alive
+	n := len(alive)
+	for _, d := range targets {
+		clear(d.target)
+		d.idle = d.idle[:0]
+		for a, j := range alive {
+			if w := d.w[j]; w != 0 {
+				d.part[a] = d.c[j] - math.Copysign(alpha, w)
+			} else {
+				d.part[a] = 0
+				d.idle = append(d.idle, a)
+			}
+		}
+	}
+	addRows(targets, h, n)
+	targets = slices.DeleteFunc(targets, func(d *descent) bool {
+		m := len(d.idle)
+		d.factor = slices.Grow(d.factor[:0], m*m+m)[:m*m+m]
+		l, e := cholesky(d.factor[:m*m]), d.factor[m*m:]
+		for a, i := range d.idle {
+			for b, j := range d.idle[:a+1] {
+				l[a*m+b] = h[i*n+j]
+			}
+			e[a] = -d.target[i]
+		}
+		if l.factorise(m) < m { // a part of a regular inverse is regular, but for rounding
+			d.exact(alpha)
+			return true
+		}
+		l.solve(e, m)
+		clear(d.part)
+		for a, i := range d.idle {
+			d.part[i] = e[a]
+		}
+		return false
+	})
+	addRows(targets, h, n)
+	for _, d := range targets {
+		x := d.part[:0]
+		for a, j := range alive {
+			if d.w[j] != 0 {
+				x = append(x, d.target[a])
+			}
+		}
+		d.towards(x)
+	}
+}
+
+// addRows adds to target the rows of h times part; a row is fetched once for all targets.
+func addRows(targets []*descent, h []float64, n int) {
+	for a := range n {
+		row := h[a*n:][:n]
+		for _, d := range targets {
+			if v := d.part[a]; v != 0 {
+				floats.AddScaled(d.target[:n], v, row)
+			}
+		}
+	}
+}
+
+// inverse returns a function that returns the inverse of the correlations within the
+// predictors that have a variance, or nil if they are nearly singular; the first call
+// computes it.
+func (r *problem) inverse() func() []float64 {
+	return sync.OnceValue(func() []float64 {
+		n := len(r.alive)
+		l := cholesky(r.reduced(0))
+		if l.factorise(n) < n {
+			return nil
+		}
+		// Diagonal entries of the factor bound the condition from below.
+		least, most := math.Inf(1), 0.0
+		for a := range n {
+			least, most = min(least, l[a*n+a]), max(most, l[a*n+a])
+		}
+		if least < 1e-4*most {
+			return nil
+		}
+		h := make([]float64, n*n)
+		for a := range n {
+			h[a*n+a] = 1
+			l.solve(h[a*n:][:n], n)
+		}
+		return h
+	})
+}
+
+// cholesky is a lower triangular factor, row-major k×k; the upper triangle is not used.
+type cholesky []float64
+
+// factorise turns the lower triangle of a matrix into its factor and returns k, or, if the
+// matrix is singular to working precision, the first row that depends on those before:
+// the factor is then good up to there, and that row solves L x = row.
+func (l cholesky) factorise(k int) int {
+	for a := range k {
+		row := l[a*k:][:a+1]
+		for b := range a {
+			other := l[b*k:][:b+1]
+			row[b] = (row[b] - floats.Dot(row[:b], other[:b])) / other[b]
+		}
+		pivot := row[a] - floats.Dot(row[:a], row[:a])
+		if !(pivot > 1e-12*row[a]) {
+			return a
+		}
+		row[a] = math.Sqrt(pivot)
+	}
+	return k
+}
+
+// solve replaces the right hand side x by the solution; k is the length of a row.
+func (l cholesky) solve(x []float64, k int) {
+	for a := range x {
+		row := l[a*k:][:a+1]
+		x[a] = (x[a] - floats.Dot(row[:a], x[:a])) / row[a]
+	}
+	l.solveUpper(x, k)
+}
+
+// solveUpper solves Lᵀy = x in place.
+func (l cholesky) solveUpper(x []float64, k int) {
+	for a := len(x) - 1; a >= 0; a-- {
+		row := l[a*k:][:a+1]
+		x[a] /= row[a]
+		floats.AddScaled(x[:a], -x[a], row[:a])
+	}
+}
