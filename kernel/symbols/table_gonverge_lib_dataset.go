@@ -11,12 +11,19 @@ import (
 
 func add_gonverge_lib_dataset(symbols map[string]map[string]reflect.Value) {
 	add(symbols, "gonverge/lib/dataset/dataset", map[string]reflect.Value{
-		"CIFAR10":       reflect.ValueOf(dataset.CIFAR10),
-		"CIFAR10Config": reflect.ValueOf((*dataset.CIFAR10Config)(nil)),
-		"Data":          reflect.ValueOf((*dataset.Data)(nil)),
-		"Leaves":        reflect.ValueOf(dataset.Leaves),
-		"LeavesConfig":  reflect.ValueOf((*dataset.LeavesConfig)(nil)),
-		"NewSet":        reflect.ValueOf(dataset.NewSet),
-		"Set":           reflect.ValueOf((*dataset.Set)(nil)),
+		"CIFAR10":        reflect.ValueOf(dataset.CIFAR10),
+		"CIFAR100":       reflect.ValueOf(dataset.CIFAR100),
+		"CIFAR100Config": reflect.ValueOf((*dataset.CIFAR100Config)(nil)),
+		"CIFAR10Config":  reflect.ValueOf((*dataset.CIFAR10Config)(nil)),
+		"Data":           reflect.ValueOf((*dataset.Data)(nil)),
+		"FashionMNIST":   reflect.ValueOf(dataset.FashionMNIST),
+		"Folder":         reflect.ValueOf(dataset.Folder),
+		"FolderConfig":   reflect.ValueOf((*dataset.FolderConfig)(nil)),
+		"Leaves":         reflect.ValueOf(dataset.Leaves),
+		"LeavesConfig":   reflect.ValueOf((*dataset.LeavesConfig)(nil)),
+		"MNIST":          reflect.ValueOf(dataset.MNIST),
+		"MNISTConfig":    reflect.ValueOf((*dataset.MNISTConfig)(nil)),
+		"NewSet":         reflect.ValueOf(dataset.NewSet),
+		"Set":            reflect.ValueOf((*dataset.Set)(nil)),
 	})
 }
