@@ -127,7 +127,8 @@ func seeds(f *testing.F, names ...string) {
 }
 
 // fuzz gives data to a reader: it must not panic, its errors have a place, and what it reads
-// holds together.
+// holds together. Run with -fuzzminimizetime 5x: otherwise minimising takes all of the time and
+// nearly nothing is tried.
 func fuzz(t *testing.T, data []byte, format string, read func(*source) (*File, error)) {
 	if len(data) > 1<<16 {
 		return // more bytes only cost time
