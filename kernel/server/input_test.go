@@ -67,7 +67,6 @@ func TestOnlyTheAnswerToTheQuestionCounts(t *testing.T) {
 	if reply, _ := c.gather(id); reply["status"] != "error" {
 		t.Errorf("interrupted input: %v", reply)
 	}
-	c.send(c.stdin, "input_reply", wire.InputReply{Value: "too late"})
 	id = c.execute("ask 2")
 	c.next(c.asks)
 	answer := func(c *client, parent wire.Header, value string) {
