@@ -7,7 +7,6 @@ import (
 	"runtime/metrics"
 	"strconv"
 	"strings"
-	"sync/atomic"
 	"time"
 )
 
@@ -17,11 +16,10 @@ func (m *Machine) guard(cancel context.CancelCauseFunc) (end func()) {
 	stop := make(chan struct{})
 	sample := []metrics.Sample{
 		{Name: "/memory/classes/heap/stacks:bytes"}, {Name: "/memory/classes/heap/objects:bytes"},
-		{Name: "/sched/goroutines:goroutines"}, {Name: "/gc/stack/starting-size:bytes"},
+		{Name: "/gc/scan/stack:bytes"},
 	}
 	metrics.Read(sample)
 	base := sample[0].Value.Uint64()
-	var deep atomic.Bool
 	go func() {
 		tick := time.NewTicker(10 * time.Millisecond)
 		defer tick.Stop()
@@ -34,30 +32,27 @@ func (m *Machine) guard(cancel context.CancelCauseFunc) (end func()) {
 			metrics.Read(sample)
 			now := sample[0].Value.Uint64()
 			base = min(base, now)
-			// After a deep recursion the runtime gives every new goroutine a large stack: that is no recursion of theirs.
-			fresh := min(sample[2].Value.Uint64()*sample[3].Value.Uint64(), mostFresh)
-			switch {
-			case now-base > m.o.StackLimit+fresh:
-				deep.Store(true)
+			if now-base > m.o.StackLimit {
+				// The runtime sizes the stacks of new goroutines after those that it saw last: after a deep recursion
+				// many goroutines have large stacks with nothing on them. A collection tells how much is in use, and
+				// makes new stacks small again.
+				runtime.GC()
+				metrics.Read(sample)
+				if sample[2].Value.Uint64() < m.o.StackLimit/4 {
+					base = sample[0].Value.Uint64()
+					continue
+				}
 				cancel(ErrStack)
 				return
-			case m.o.MemoryLimit > 0 && sample[1].Value.Uint64() > m.o.MemoryLimit:
+			}
+			if m.o.MemoryLimit > 0 && sample[1].Value.Uint64() > m.o.MemoryLimit {
 				cancel(ErrMemory)
 				return
 			}
 		}
 	}()
-	return func() {
-		close(stop)
-		if deep.Load() {
-			runtime.GC() // the runtime measures the stacks again, and new ones are small again
-		}
-	}
+	return func() { close(stop) }
 }
-
-// mostFresh is the most that the stacks of new goroutines may count for. With the limit it stays below the half
-// of the runtime's own limit of 1 GB for one stack, which doubles in size when it grows.
-const mostFresh = 192 << 20
 
 // machineMemory is the memory of the machine or container in bytes; 0 where it cannot be found out, which means no limit.
 func machineMemory() uint64 {
