@@ -84,6 +84,7 @@ func (p *Program) check(c *cell.Cell, carry bool) (u *Unit, err error) {
 			return u, p.diagnostics(u, errs)
 		}
 	}
+	initOrder(u.Body, c.Decls)
 	if len(u.Body.List) > 0 {
 		if errs := u.statements(); len(errs) > 0 {
 			return u, p.diagnostics(u, errs)
@@ -210,3 +211,6 @@ func (u *Unit) bodies() []types.Error {
 	}
 	return nil
 }
+
+// Added returns the methods that the cell adds to types of earlier cells.
+func (u *Unit) Added() []*types.Func { return u.added }

@@ -3,91 +3,110 @@ package lower
 import (
 	"fmt"
 	"go/types"
-	"strings"
 )
 
-// Assertions. A session value in an empty interface is a box that knows its type by number. Asserting it to an interface
-// goes through a function per interface, which tries the session types one after the other. Types that come later are
-// added at its end: each function hands over to the next through a variable.
-
-// assertion is an interface that some cell asserts to.
-type assertion struct {
-	iface types.Type
-	name  string // of the function
-	tail  string // of the variable that holds the next function
-	seen  int    // types with lower numbers are in
-}
+// Assertions. A session value in an interface is a box that knows its type by number (interface.go). Asserting it to an
+// interface goes through an open function per interface.
 
 // assertOk writes statements that set v and ok to the outcome of x.(to).
 func (l *lowerer) assertOk(v, ok, x string, from, to types.Type) string {
-	t := l.typ(to)
-	if isEmpty(from) && !types.IsInterface(to) && l.mentions(to) {
+	in := l.inner(x, from)
+	switch {
+	case !types.IsInterface(to) && l.mentions(to):
 		l.temps++
-		in := fmt.Sprintf("t%s%d", sep, l.temps)
-		id := l.typeID(to)
-		return fmt.Sprintf("%s := %s\nvar %s %s\n%s := %s.Is(%s, %d)\nif %s { %s = %s.Raw(%s).(%s) }\n", in, x, v, t, ok, Runtime, in, id, ok, v, Runtime, in, t)
+		box, t := fmt.Sprintf("t%s%d", sep, l.temps), l.typ(to)
+		return fmt.Sprintf("%s := %s\nvar %s %s\n%s := %s.Is(%s, %d)\nif %s { %s = %s }\n", box, in, v, t, ok, Runtime, box, l.typeID(to), ok, v, l.raw(box, to))
+	case isEmpty(to):
+		return fmt.Sprintf("%s := %s\n%s := %s != nil\n", v, in, ok, v)
+	case types.IsInterface(to):
+		return fmt.Sprintf("%s, %s := %s(%s)\n", v, ok, l.asserter(to), in)
 	}
-	if isEmpty(from) && types.IsInterface(to) && !isEmpty(to) {
-		return fmt.Sprintf("%s, %s := %s(%s)\n", v, ok, l.asserter(to), x)
-	}
-	return fmt.Sprintf("%s, %s := %s.(%s)\n", v, ok, x, t)
+	return fmt.Sprintf("%s, %s := %s.(%s)\n", v, ok, x, l.typ(to))
 }
 
 // assert writes x.(to) for a single value.
 func (l *lowerer) assert(x string, from, to types.Type) string {
-	if isEmpty(from) && l.mentions(to) && !types.IsInterface(to) {
-		return fmt.Sprintf("%s.Unbox(%s, %d).(%s)", Runtime, x, l.typeID(to), l.typ(to))
+	in := l.inner(x, from)
+	name := qualifiedName(from)
+	switch {
+	case !types.IsInterface(to) && l.mentions(to):
+		if isNothing(to) {
+			return l.helperFor("nothing"+name+l.key(to), l.typ(to), fmt.Sprintf("(x interface{}) %%s { %s.Unbox(x, %d, %q); return %s }", Runtime, l.typeID(to), name, l.raw("x", to))) + "(" + in + ")"
+		}
+		return fmt.Sprintf("%s.Unbox(%s, %d, %q).(%s)", Runtime, in, l.typeID(to), name, l.typ(to))
+	case types.IsInterface(to):
+		check := "v := x\nok := v != nil"
+		if !isEmpty(to) {
+			check = "v, ok := " + l.asserter(to) + "(x)"
+		}
+		missing := ""
+		if i := to.Underlying().(*types.Interface); i.NumMethods() > 0 {
+			missing = i.Method(0).Name()
+		}
+		must := l.helperFor("must"+l.key(to), l.typ(to), "(x interface{}) %s {\n"+check+"\nif !ok { "+Runtime+".Fail(x, \""+qualifiedName(to)+"\", \""+missing+"\") }\nreturn v\n}")
+		return must + "(" + in + ")"
 	}
-	if isEmpty(from) && types.IsInterface(to) && !isEmpty(to) {
-		must := l.helper("must", l.typ(to), "(x interface{}) %s {\nv, ok := "+l.asserter(to)+"(x)\nif !ok { "+Runtime+".Fail(x, \""+typeName(to)+"\") }\nreturn v\n}")
-		return must + "(" + x + ")"
+	return fmt.Sprintf("%s(%s)", l.helperFor("plain"+name, l.typ(to), "(x interface{}) %s {\nv, ok := x.(%s)\nif !ok { "+Runtime+".Differs(x, v, \""+name+"\") }\nreturn v\n}"), in)
+}
+
+// raw writes the value inside a box of a known type. The interpreter cannot assert to a struct without fields.
+func (l *lowerer) raw(x string, t types.Type) string {
+	if isNothing(t) {
+		return l.typ(t) + "{}"
 	}
-	return x + ".(" + l.typ(to) + ")"
+	return Runtime + ".Raw(" + x + ").(" + l.typ(t) + ")"
+}
+
+// isNothing tells a struct without fields.
+func isNothing(t types.Type) bool {
+	st, ok := t.Underlying().(*types.Struct)
+	return ok && st.NumFields() == 0
+}
+
+// inner writes a value of an interface type as that of an empty interface.
+func (l *lowerer) inner(x string, from types.Type) string {
+	if isCompiled(from) {
+		return Runtime + ".Inner(" + x + ")"
+	}
+	return x
+}
+
+// qualifiedName is how run-time errors name a type.
+func qualifiedName(t types.Type) string {
+	if isEmpty(t) {
+		return "interface {}"
+	}
+	return types.TypeString(t, (*types.Package).Name)
 }
 
 // asserter returns the function that asserts an empty interface to an interface with methods.
 func (l *lowerer) asserter(to types.Type) string {
+	iface := to.Underlying().(*types.Interface)
 	t := l.typ(to)
-	if n := l.made["to"+sep+t]; n != "" {
-		return n
-	}
-	name := l.program.Fresh("to" + sep)
-	l.set(l.made, "to"+sep+t, name)
-	a := &assertion{iface: to, name: name}
-	old := l.asserted
-	l.asserted = append(old[:len(old):len(old)], a)
-	l.undo = append(l.undo, func() { l.asserted = old })
-	// The cases are written when all types of the cell are known: see assertions.
-	return name
-}
-
-// assertions writes the cases of all session types that are new to each asserted interface.
-func (l *lowerer) assertions() {
-	for _, a := range l.asserted {
-		first := a.seen == 0 && a.tail == ""
-		var cases strings.Builder
-		for id := a.seen; id < len(l.types); id++ {
-			t := l.types[id]
-			if types.IsInterface(t) || !types.AssertableTo(a.iface.Underlying().(*types.Interface), t) || !types.Implements(t, a.iface.Underlying().(*types.Interface)) {
-				continue
+	return l.openFunc("to"+sep+l.key(to), "to", &openFunc{
+		head: "(in interface{}) (v " + t + ", ok bool)",
+		args: "in",
+		accept: func(l *lowerer, id int, x types.Type) string {
+			switch {
+			case !types.Implements(x, iface):
+				return ""
+			case isCompiled(to):
+				return fmt.Sprintf("q := %s\nv = %s(q)\nreturn v, true", l.raw("in", x), l.wrap(x, to))
 			}
-			fmt.Fprintf(&cases, "if %s.Is(in, %d) { q := %s.Raw(in).(%s); v = q; ok = true; return }\n", Runtime, id, Runtime, l.typ(t))
-		}
-		was := *a
-		l.undo = append(l.undo, func() { *a = was })
-		a.seen = len(l.types)
-		if !first && cases.Len() == 0 {
-			continue
-		}
-		it := l.typ(a.iface)
-		name := a.name
-		if !first {
-			name = l.program.Fresh("to" + sep)
-			fmt.Fprintf(&l.init, "%s = %s\n", a.tail, name)
-		}
-		a.tail = name + sep + "next"
-		fmt.Fprintf(&l.vars, "var %s func(interface{}) (%s, bool)\n", a.tail, it)
-		fmt.Fprintf(&l.funcs, "func %s(in interface{}) (v %s, ok bool) {\n%sif !%s.Boxed(in) { v, ok = in.(%s); return }\nif %s != nil { v, ok = %s(in) }\nreturn\n}\n",
-			name, it, cases.String(), Runtime, it, a.tail, a.tail)
-	}
+			return "return in, true"
+		},
+		last: func(l *lowerer) string {
+			if isCompiled(to) {
+				return fmt.Sprintf("if %s.Boxed(in) { return }\nv, ok = in.(%s)\nreturn", Runtime, t)
+			}
+			call := Runtime + ".Has(in"
+			for m := range iface.Methods() {
+				if l.mentions(m.Type()) { // no compiled type has it
+					return "return"
+				}
+				call += fmt.Sprintf(", %q, (*func%s)(nil)", m.Name(), l.signature(m.Signature(), nil, nil))
+			}
+			return "if " + call + ") { return in, true }\nreturn"
+		},
+	})
 }

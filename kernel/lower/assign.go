@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"slices"
 	"strings"
 
 	"gonverge/kernel/check"
@@ -95,9 +96,50 @@ func (e *emitter) assign(b *strings.Builder, st *ast.AssignStmt, define bool) {
 		for i := range r {
 			e.w(b, "%s = %s\n", names[i], r[i])
 		}
+	case len(names) > 1 && anyInterface(want): // nor can it assign interfaces in parallel
+		e.oneByOne(b, st.Lhs, names, want, r)
 	default:
 		e.w(b, "%s = %s\n", strings.Join(names, ", "), strings.Join(r, ", "))
 	}
+}
+
+// oneByOne lowers a parallel assignment to single ones: first the operands of the left side, then the values.
+func (e *emitter) oneByOne(b *strings.Builder, lhs []ast.Expr, names []string, want []types.Type, values []string) {
+	keep := func(v string) string {
+		t := e.temp()
+		e.w(b, "%s := %s\n", t, v)
+		return t
+	}
+	for i, x := range lhs {
+		ix, ok := ast.Unparen(x).(*ast.IndexExpr)
+		if !ok {
+			continue
+		}
+		switch u := e.typeOf(ix.X).Underlying().(type) {
+		case *types.Slice:
+			names[i] = keep(e.x(ix.X)) + "[" + keep(e.x(ix.Index)) + "]"
+		case *types.Map:
+			names[i] = keep(e.x(ix.X)) + "[" + keep(e.to(ix.Index, u.Key())) + "]"
+		case *types.Array:
+			names[i] = e.x(ix.X) + "[" + keep(e.x(ix.Index)) + "]"
+		}
+	}
+	for i := range values {
+		t := e.temp()
+		if want[i] != nil {
+			e.w(b, "var %s %s\n%s = %s\n", t, e.typ(want[i]), t, values[i])
+		} else {
+			e.w(b, "%s := %s\n", t, values[i])
+		}
+		values[i] = t
+	}
+	for i := range values {
+		e.w(b, "%s = %s\n", names[i], values[i])
+	}
+}
+
+func anyInterface(ts []types.Type) bool {
+	return slices.ContainsFunc(ts, func(t types.Type) bool { return t != nil && types.IsInterface(t) })
 }
 
 // targets declares what a definition adds and lowers the left side; a blank has type nil.

@@ -74,7 +74,7 @@ func (e *emitter) builtinCall(c *ast.CallExpr, fun ast.Expr, args []string) stri
 	case "clear":
 		return Runtime + ".Clear(" + args[0] + ")"
 	case "recover":
-		return Runtime + ".Recover()"
+		return "_ = 0" // go and defer of recover itself recover nothing
 	case "delete", "panic", "len", "cap", "copy", "print", "println", "close", "real", "imag", "complex":
 		return id.Name + "(" + strings.Join(args, ", ") + ")"
 	}

@@ -107,11 +107,12 @@ func (e *emitter) args(c *ast.CallExpr, sig *types.Signature) string {
 			return e.spreadArgs(c, a, tp, sig)
 		}
 		want := paramType(sig, min(i, n-1), c.Ellipsis.IsValid())
-		if f, ok := callee.(*types.Func); ok && f.FullName() == "fmt.Errorf" && i > 0 && !types.IsInterface(e.typeOf(a)) && types.Implements(e.typeOf(a), check.ErrorType.Underlying().(*types.Interface)) {
-			out = append(out, e.helper("as", "error", "(v error) error { return v }")+"("+e.x(a)+")") // %w wants the error itself
+		if f, ok := callee.(*types.Func); ok && f.FullName() == "fmt.Errorf" && i > 0 && !c.Ellipsis.IsValid() && (types.IsInterface(e.typeOf(a)) || e.mentions(e.typeOf(a))) {
+			out = append(out, Runtime+".AsError("+e.to(a, want)+")") // %w wants the error itself
 			continue
 		}
 		if raw && isEmpty(want) && !types.IsInterface(e.typeOf(a)) {
+			e.encodes(callee, a)
 			out = append(out, e.x(a))
 			continue
 		}
@@ -214,8 +215,14 @@ func (e *emitter) errorsAs(c *ast.CallExpr) string {
 	if !ok || !e.mentions(p.Elem()) {
 		return ""
 	}
-	fn := e.helper("errorsAs", e.typ(p.Elem()), "(e error, p *%s) bool {\nfor e != nil { if v, ok := e.(%s); ok { *p = v; return true }; e = "+e.pkg("errors")+".Unwrap(e) }\nreturn false\n}")
-	return fmt.Sprintf("%s(%s, %s)", fn, e.x(c.Args[0]), e.x(c.Args[1]))
+	elem := p.Elem()
+	take := fmt.Sprintf("if !%s.Is(x, %d) { return false }\n*p = %s\nreturn true", Runtime, e.typeID(elem), e.raw("x", elem))
+	if types.IsInterface(elem) {
+		take = "v, ok := " + e.asserter(elem) + "(x)\nif ok { *p = v }\nreturn ok"
+	}
+	box := fmt.Sprintf("%s.Box(%d, p)", Runtime, e.typeID(types.NewPointer(elem)))
+	fn := e.helperFor("errorsAs"+e.key(elem), e.typ(elem), "(e error, p *%s) bool {\nreturn "+Runtime+".As(e, "+box+", func(x interface{}) bool {\n"+take+"\n})\n}")
+	return fmt.Sprintf("%s(%s, %s)", fn, e.to(c.Args[0], check.ErrorType), e.x(c.Args[1]))
 }
 
 func (e *emitter) conversion(c *ast.CallExpr) string {

@@ -10,10 +10,11 @@
 //   - Every global has a lowered name of its own (check.Program.Slots) and every local a fresh one, so that scoping faults
 //     of the interpreter cannot bite. All lowered names carry the letter check.Mark.
 //   - Functions are declared, in versions: an old version hands over to the newest one through the two variables of its
-//     slot. Calls stay direct. Methods are such functions too; thin wrappers serve interfaces.
+//     slot. Calls stay direct. Methods are such functions too.
 //   - The interpreter sees no type parameter: each instance is the cloned declaration, checked again with its arguments.
 //   - Constants are written from their values. No constant arithmetic reaches the interpreter.
-//   - A session value in an empty interface is boxed with the number of its type, which the interpreter would forget.
+//   - Interfaces that cells declare are interface{}, and a session value in one is a box with the number of its type, which
+//     the interpreter would forget; method calls pick by that number, and compiled interfaces get a wrapper (interface.go).
 //   - A function literal is made inside a frame of its own (see literal.go), and `go` and `defer` get their callee and
 //     arguments by value (go.go, defer.go): the interpreter's frames would share them.
 //   - Statements that can panic set the position mark of their function (mark.go).

@@ -109,28 +109,46 @@ func isEmpty(t types.Type) bool {
 
 // convert converts a lowered value implicitly.
 func (l *lowerer) convert(v string, from, want types.Type) string {
-	if want == nil || !types.IsInterface(want) || types.IsInterface(from) {
+	if want == nil || !types.IsInterface(want) {
 		return v
 	}
 	if b, ok := from.(*types.Basic); ok && b.Kind() == types.UntypedNil {
 		return v
 	}
-	if n, ok := types.Unalias(want).(*types.Named); ok && n.Obj().Pkg() != nil && !check.InSession(n.Obj()) && l.mentions(from) && !isEmpty(want) {
-		return l.helper("as", l.typ(want), "(v %s) %s { return v }") + "(" + v + ")"
+	if types.IsInterface(from) {
+		switch {
+		case isCompiled(from) && !isCompiled(want):
+			return Runtime + ".Inner(" + v + ")"
+		case !isCompiled(from) && isCompiled(want):
+			return l.narrow(want) + "(" + v + ")"
+		}
+		return v
 	}
-	if isEmpty(want) && l.mentions(from) {
-		return fmt.Sprintf("%s.Box(%d, %s)", Runtime, l.typeID(from), v)
+	if !l.mentions(from) {
+		return v
 	}
-	return v
+	if isCompiled(want) {
+		return l.wrap(from, want) + "(" + v + ")"
+	}
+	return fmt.Sprintf("%s.Box(%d, %s)", Runtime, l.typeID(from), v)
 }
 
 // helper declares a function once per type t; %s in its text stands for t.
 func (l *lowerer) helper(kind, t, text string) string {
+	return l.helperFor(kind, t, text)
+}
+
+// helperFor is helper where the kind holds more than a word.
+func (l *lowerer) helperFor(kind, t, text string) string {
 	key := kind + sep + t
+	word := strings.TrimRight(kind[:min(len(kind), 8)], "*[](){};, ")
+	if i := strings.IndexFunc(word, func(r rune) bool { return r < 'a' || r > 'z' }); i >= 0 {
+		word = word[:i]
+	}
 	if n := l.made[key]; n != "" {
 		return n
 	}
-	name := l.program.Fresh(kind + sep)
+	name := l.program.Fresh(word + sep)
 	l.set(l.made, key, name)
 	fmt.Fprintf(&l.decls, "func %s%s\n", name, strings.ReplaceAll(text, "%s", t))
 	return name
@@ -292,12 +310,9 @@ func (e *emitter) binary(x *ast.BinaryExpr) string {
 	lt, rt := e.typeOf(x.X), e.typeOf(x.Y)
 	switch x.Op {
 	case token.EQL, token.NEQ:
-		li, ri := types.IsInterface(lt), types.IsInterface(rt)
-		if li != ri && !e.info.Types[x.X].IsNil() && !e.info.Types[x.Y].IsNil() {
-			if li {
-				return e.equal(x.Op, e.x(x.X), e.to(x.Y, lt), lt)
-			}
-			return e.equal(x.Op, e.x(x.Y), e.to(x.X, rt), rt)
+		if (types.IsInterface(lt) || types.IsInterface(rt)) && !e.info.Types[x.X].IsNil() && !e.info.Types[x.Y].IsNil() {
+			empty := types.NewInterfaceType(nil, nil)
+			return e.equal(x.Op, e.to(x.X, empty), e.to(x.Y, empty))
 		}
 	case token.SHL, token.SHR:
 		return "(" + e.x(x.X) + " " + x.Op.String() + " " + e.x(x.Y) + ")"
@@ -309,9 +324,9 @@ func (e *emitter) binary(x *ast.BinaryExpr) string {
 	return "(" + e.to(x.X, want) + " " + x.Op.String() + " " + e.to(x.Y, want) + ")"
 }
 
-// equal compares two values of an interface type.
-func (e *emitter) equal(op token.Token, a, b string, t types.Type) string {
-	s := e.helper("eq", e.typ(t), "(i, v %s) bool { return i == v }") + "(" + a + ", " + b + ")"
+// equal compares two values of interface types.
+func (e *emitter) equal(op token.Token, a, b string) string {
+	s := Runtime + ".Equal(" + a + ", " + b + ")"
 	if op == token.NEQ {
 		return "(!" + s + ")"
 	}

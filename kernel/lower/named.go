@@ -38,6 +38,12 @@ func (l *lowerer) namedType(x *types.Named) string {
 	if n := l.named[key]; n != "" {
 		return n
 	}
+	if types.IsInterface(x) {
+		if !l.spell {
+			return "interface{}"
+		}
+		return "I" + key
+	}
 	name := l.program.Fresh(o.Name())
 	l.set(l.named, key, name)
 	src := x
@@ -54,7 +60,10 @@ func (l *lowerer) namedType(x *types.Named) string {
 		src = inst.(*types.Named)
 		l.set(l.named, fmt.Sprintf("%p", st)+l.typeKey(x.TypeArgs()), name)
 	}
+	was := l.spell
+	l.spell = false
 	fmt.Fprintf(&l.decls, "type %s %s\n", name, l.typ(src.Underlying()))
+	l.spell = was
 	if !types.IsInterface(src.Underlying()) {
 		l.typeID(x)
 		l.typeID(types.NewPointer(x))
@@ -102,11 +111,8 @@ func (l *lowerer) hidden(x *types.Named) string {
 	return l.named[key]
 }
 
-// methods declares the thin wrappers that serve interfaces, for declared and promoted methods.
+// methods lowers the methods of an instance, and registers those that the kernel itself calls.
 func (l *lowerer) methods(name string, x *types.Named) {
-	for i := range x.NumMethods() {
-		l.method(name, x.Method(i))
-	}
 	if x.TypeArgs().Len() > 0 {
 		td := l.program.TypeDecls[x.Origin().Obj()]
 		args := x.TypeArgs()
@@ -117,89 +123,64 @@ func (l *lowerer) methods(name string, x *types.Named) {
 			}
 		})
 	}
-	if st, ok := x.Underlying().(*types.Struct); ok && hasEmbedded(st) {
-		l.promotedMethods(name, x)
-	}
-	l.displayMethods(x)
+	l.kernelMethods(x)
 }
 
-func (l *lowerer) promotedMethods(name string, x *types.Named) {
-	val := types.NewMethodSet(x)
-	ptr := types.NewMethodSet(types.NewPointer(x))
-	for i := range ptr.Len() {
-		sel := ptr.At(i)
-		if len(sel.Index()) < 2 || !sel.Obj().Exported() && !check.InSession(sel.Obj()) {
+// kernelMethods registers the methods that package run calls: those by which values show themselves, and those of errors.
+func (l *lowerer) kernelMethods(x *types.Named) {
+	str := types.Typ[types.String]
+	list := types.NewSlice(check.ErrorType)
+	empty := types.NewInterfaceType(nil, nil)
+	bundle := types.NewMap(str, empty)
+	for _, rt := range []types.Type{x, types.NewPointer(x)} {
+		sel := types.NewMethodSet(rt).Lookup(x.Obj().Pkg(), "Format")
+		if sel == nil || !isFormat(sel.Type().(*types.Signature)) {
 			continue
 		}
-		recv := "r *" + name
-		if val.Lookup(sel.Obj().Pkg(), sel.Obj().Name()) != nil {
-			recv = "r " + name
-		}
+		id := l.typeID(rt)
 		l.queue = append(l.queue, func() {
-			sig := sel.Type().(*types.Signature)
-			params, args := l.paramNames(sig)
-			idx := sel.Index()
-			f, ft := l.path("r", x, idx[:len(idx)-1])
-			call := l.callMethod(f, ft, sel.Obj().(*types.Func), args)
-			fmt.Fprintf(&l.decls, "func (%s) %s%s { %s%s }\n", recv, sel.Obj().Name(), l.signature(sig, params, nil), returns(sig), call)
+			fmt.Fprintf(&l.init, "%s.Format(%d, func(x interface{}, s %s.State, verb rune) { v := %s; %s })\n", Runtime, id, l.pkg("fmt"), l.raw("x", rt), l.methodOf("v", rt, sel, "s, verb"))
 		})
 	}
-}
-
-// displayMethods registers the methods by which values show themselves: the display gets values, not interfaces.
-func (l *lowerer) displayMethods(x *types.Named) {
-	str := types.Typ[types.String]
-	bundle := types.NewMap(str, types.NewInterfaceType(nil, nil))
 	for _, d := range []struct {
-		name string
-		typ  types.Type
-	}{{"Error", str}, {"String", str}, {"HTML", str}, {"MIMEBundle", bundle}} {
+		name, as      string
+		param, result types.Type
+	}{
+		{"Error", "Error", nil, str}, {"String", "String", nil, str}, {"GoString", "GoString", nil, str}, {"HTML", "HTML", nil, str}, {"MIMEBundle", "MIMEBundle", nil, bundle},
+		{"Unwrap", "Unwrap", nil, check.ErrorType}, {"Unwrap", "UnwrapAll", nil, list}, {"Is", "Is", check.ErrorType, types.Typ[types.Bool]}, {"As", "As", empty, types.Typ[types.Bool]},
+	} {
 		for _, rt := range []types.Type{x, types.NewPointer(x)} {
-			o, _, _ := types.LookupFieldOrMethod(rt, false, x.Obj().Pkg(), d.name)
-			f, ok := o.(*types.Func)
-			if !ok || types.NewMethodSet(rt).Lookup(x.Obj().Pkg(), d.name) == nil {
+			sel := types.NewMethodSet(rt).Lookup(x.Obj().Pkg(), d.name)
+			if sel == nil {
 				continue
 			}
-			if sig := f.Signature(); sig.Params().Len() != 0 || sig.Results().Len() != 1 || !types.Identical(sig.Results().At(0).Type(), d.typ) {
+			sig := sel.Type().(*types.Signature)
+			if sig.Results().Len() != 1 || !types.Identical(sig.Results().At(0).Type(), d.result) {
+				continue
+			}
+			param, arg := "_ interface{}", ""
+			switch {
+			case d.param == nil && sig.Params().Len() == 0:
+			case d.param != nil && sig.Params().Len() == 1 && types.Identical(sig.Params().At(0).Type(), d.param):
+				param, arg = "a interface{}", "a"
+				if !isEmpty(d.param) {
+					arg = "a.(" + l.typ(d.param) + ")"
+				}
+			default:
 				continue
 			}
 			id := l.typeID(rt)
 			l.queue = append(l.queue, func() {
-				fmt.Fprintf(&l.init, "%s.Method(%d, %q, func(x interface{}) interface{} { v := x.(%s); return v.%s() })\n", Runtime, id, d.name, l.typ(rt), d.name)
+				fmt.Fprintf(&l.init, "%s.Method(%d, %q, func(x interface{}, %s) interface{} { v := %s; return %s })\n",
+					Runtime, id, d.as, param, l.raw("x", rt), l.methodOf("v", rt, sel, arg))
 			})
 		}
 	}
 }
 
-func hasEmbedded(st *types.Struct) bool {
-	for i := range st.NumFields() {
-		if st.Field(i).Embedded() {
-			return true
-		}
-	}
-	return false
-}
-
-// method declares the wrapper of one declared method.
-func (l *lowerer) method(name string, m *types.Func) {
-	sig := m.Signature()
-	fn := name + sep + m.Name()
-	if l.made[fn] != "" {
-		return
-	}
-	l.set(l.made, fn, fn)
-	recv := name
-	if _, ok := types.Unalias(sig.Recv().Type()).(*types.Pointer); ok {
-		recv = "*" + name
-	}
-	l.queue = append(l.queue, func() {
-		params, args := l.paramNames(sig)
-		comma := ""
-		if args != "" {
-			comma = ", "
-		}
-		fmt.Fprintf(&l.decls, "func (r %s) %s%s { %s%s(r%s%s) }\n", recv, m.Name(), l.signature(sig, params, nil), returns(sig), fn, comma, args)
-	})
+// isFormat tells the signature of fmt.Formatter's method.
+func isFormat(sig *types.Signature) bool {
+	return sig.Params().Len() == 2 && sig.Results().Len() == 0 && typeName(sig.Params().At(0).Type()) == "fmt.State" && types.Identical(sig.Params().At(1).Type(), types.Typ[types.Rune])
 }
 
 func returns(sig *types.Signature) string {
@@ -256,6 +237,9 @@ func (l *lowerer) isOurs(n *types.Named) bool {
 
 // callMethod writes x.m(args); a method of a session type is called as the function it is.
 func (l *lowerer) callMethod(x string, t types.Type, m *types.Func, args string) string {
+	if types.IsInterface(t) && !isCompiled(t) {
+		return l.dispatch(x, m, args)
+	}
 	n, isPtr := derefNamed(t)
 	if !l.isOurs(n) {
 		return x + "." + m.Name() + "(" + args + ")"

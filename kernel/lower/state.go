@@ -31,7 +31,7 @@ type State struct {
 	alias    map[string]string // import path -> package name in lowered code
 	versions map[string][]string
 	shims    map[string]map[string]types.Object
-	asserted []*assertion
+	open     []*openFunc
 	marks    []Function
 	temps    int
 
@@ -124,6 +124,7 @@ type lowerer struct {
 	funcs   strings.Builder
 	queue   []func() // work that may need types which are being written
 	exports map[string]map[string]reflect.Value
+	spell   bool      // types are written for a key
 	at      token.Pos // of the statement being lowered: for refusals that know no better
 }
 
@@ -164,7 +165,7 @@ func (s *State) Lower(u *check.Unit) (code *Code, err error) {
 	}
 	head, body := l.body(code)
 	l.drain()
-	l.assertions()
+	l.openFuncs()
 	l.drain()
 	code.Imports = l.imports.String()
 	code.Decls = l.vars.String() + l.decls.String() + l.funcs.String()
@@ -242,7 +243,12 @@ func (l *lowerer) functions() {
 		s.versions[slot] = append(old[:len(old):len(old)], name)
 		s.undo = append(s.undo, func() { s.versions[slot] = old })
 	}
+	seen := map[string]bool{}
 	for i, f := range u.Funcs {
+		if td := u.Types[f.Receiver]; td != nil && td.Spec.TypeParams == nil && !seen[f.Receiver] && len(u.Added()) > 0 {
+			seen[f.Receiver] = true
+			l.kernelMethods(td.Object.Type().(*types.Named))
+		}
 		if slots[i] == "" {
 			continue
 		}

@@ -39,7 +39,7 @@ func (e *emitter) switchStmt(b *strings.Builder, st *ast.SwitchStmt, label strin
 					case compare && e.info.Types[x].IsNil():
 						cases = append(cases, tag+" == nil")
 					case compare:
-						cases = append(cases, e.equal(token.EQL, tag, e.to(x, tt), tt))
+						cases = append(cases, e.equal(token.EQL, tag, e.to(x, types.NewInterfaceType(nil, nil))))
 					case tag != "" && types.IsInterface(e.typeOf(x)):
 						cases = append(cases, e.x(x))
 					case tag != "":

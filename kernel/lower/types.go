@@ -104,9 +104,10 @@ func (l *lowerer) structType(x *types.Struct) string {
 	return b.String()
 }
 
-// interfaceType writes an interface with all its methods, those of embedded ones too.
+// interfaceType writes an interface: the interpreter knows only the empty one (see interface.go). In a key it is spelled
+// with all its methods, those of embedded ones too.
 func (l *lowerer) interfaceType(x *types.Interface) string {
-	if x.NumMethods() == 0 {
+	if x.NumMethods() == 0 || !l.spell {
 		return "interface{}"
 	}
 	var b strings.Builder
@@ -168,14 +169,14 @@ func (l *lowerer) signature(x *types.Signature, params, results []string) string
 func (l *lowerer) typeKey(ts *types.TypeList) string {
 	var b strings.Builder
 	for i := range ts.Len() {
-		b.WriteString("," + l.typ(ts.At(i)))
+		b.WriteString("," + l.key(ts.At(i)))
 	}
 	return b.String()
 }
 
 // typeID numbers a type for boxing and display.
 func (l *lowerer) typeID(t types.Type) int {
-	k := l.typ(t)
+	k := l.key(t)
 	if id, ok := l.typeIDs[k]; ok {
 		return id
 	}
@@ -228,8 +229,26 @@ func mentions(t types.Type, seen map[types.Type]bool) bool {
 		return mentions(t.Key(), seen) || mentions(t.Elem(), seen)
 	case *types.Chan:
 		return mentions(t.Elem(), seen)
+	case *types.Signature:
+		return mentions(t.Params(), seen) || mentions(t.Results(), seen)
+	case *types.Tuple:
+		for v := range t.Variables() {
+			if mentions(v.Type(), seen) {
+				return true
+			}
+		}
+	case *types.Interface:
+		return t.NumMethods() > 0
 	case *types.Struct:
 		return t.NumFields() > 0 // the interpreter renames the fields of a struct without a name
 	}
 	return false
+}
+
+// key writes a type so that different types differ.
+func (l *lowerer) key(t types.Type) string {
+	was := l.spell
+	l.spell = true
+	defer func() { l.spell = was }()
+	return l.typ(t)
 }

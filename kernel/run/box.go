@@ -15,6 +15,7 @@ type Boxed struct {
 
 // Unbox returns the value inside a box, or x itself.
 func Unbox(x any) any {
+	x = Inner(x)
 	if b, ok := x.(Boxed); ok {
 		return b.value
 	}
@@ -38,19 +39,35 @@ func (b Boxed) Method(name string) (result any, ok bool) {
 	if f == nil {
 		return nil, false
 	}
-	return f(b.value), true
+	return f(b.value, nil), true
 }
 
-func (m *Machine) showMethod(id int, name string) func(any) any {
+func (m *Machine) showMethod(id int, name string) func(x, a any) any {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.methods[methodKey{id, name}]
 }
 
+// MarshalJSON refuses: what package json would see of a session value inside an interface is not what Go shows it.
+func (b Boxed) MarshalJSON() ([]byte, error) {
+	return nil, fmt.Errorf("a value of type %s inside an interface cannot be encoded as JSON; encode it by itself", typeName(b.Type()))
+}
+
 // Format implements fmt.Formatter with the type and field names of the cell.
 func (b Boxed) Format(f fmt.State, verb rune) {
 	v, t := reflect.ValueOf(b.value), b.Type()
+	if b.format(f, verb) {
+		return
+	}
 	switch verb {
+	case 'x', 'X': // these ask the methods too
+		for _, name := range []string{"Error", "String"} {
+			if r, ok := b.call(name, nil); ok {
+				fmt.Fprintf(f, fmt.FormatString(f, verb), r)
+				return
+			}
+		}
+		fmt.Fprintf(f, fmt.FormatString(f, verb), b.value)
 	case 'v', 's', 'q':
 		p := printer{m: b.m, plus: f.Flag('+'), sharp: f.Flag('#') && verb == 'v'}
 		text := p.print(v, t, 0)
@@ -69,4 +86,16 @@ func (b Boxed) Format(f fmt.State, verb rune) {
 	default:
 		fmt.Fprintf(f, fmt.FormatString(f, verb), b.value)
 	}
+}
+
+// format prints by the Format method of the type, if it has one.
+func (b Boxed) format(f fmt.State, verb rune) bool {
+	b.m.mu.Lock()
+	g := b.m.formats[b.id]
+	b.m.mu.Unlock()
+	if g == nil {
+		return false
+	}
+	g(b.value, f, verb)
+	return true
 }

@@ -3,6 +3,7 @@ package run
 import (
 	"context"
 	"fmt"
+	"go/types"
 	"reflect"
 	"strings"
 )
@@ -37,13 +38,24 @@ func (m *Machine) runtime() map[string]reflect.Value {
 		"MutexLock":     v(m.mutexLock),
 
 		"Box":      v(func(id int, x any) any { return Boxed{m, id, x} }),
-		"Boxed":    v(func(x any) bool { _, ok := x.(Boxed); return ok }),
-		"Is":       v(func(x any, id int) bool { b, ok := x.(Boxed); return ok && b.id == id }),
+		"Boxed":    v(func(x any) bool { _, ok := Inner(x).(Boxed); return ok }),
+		"Is":       v(func(x any, id int) bool { b, ok := Inner(x).(Boxed); return ok && b.id == id }),
+		"ID":       v(typeNumber),
 		"Raw":      v(Unbox),
+		"Inner":    v(Inner),
+		"Equal":    v(func(x, y any) bool { return Inner(x) == Inner(y) }),
+		"Err":      v(m.err),
+		"AsError":  v(m.asError),
+		"As":       v(m.as),
+		"Wrap":     v(m.wrap),
+		"Bound":    v(bound),
+		"Has":      v(has),
+		"Differs":  v(m.differs),
 		"Unbox":    v(m.unbox),
 		"Fail":     v(m.fail),
-		"TypeName": v(m.typeNameOf),
+		"TypeName": v(m.verbTypeName),
 		"Method":   v(m.method),
+		"Format":   v(m.format),
 
 		"VarPtr": v(m.varPtr),
 		"Runes":  v(runes),
@@ -79,7 +91,7 @@ func (m *Machine) exec(f func()) {
 func (m *Machine) result(x any) {
 	if a := m.cur.Load(); a != nil {
 		a.mu.Lock()
-		a.values = append(a.values, x)
+		a.values = append(a.values, Inner(x))
 		a.mu.Unlock()
 	}
 }
@@ -124,34 +136,59 @@ func (m *Machine) varPtr(key string) any {
 	return m.symbols[key[:i]][key[i+1:]].Addr().Interface()
 }
 
-func (m *Machine) unbox(x any, id int) any {
-	if b, ok := x.(Boxed); ok && b.id == id {
+func (m *Machine) unbox(x any, id int, from string) any {
+	if b, ok := Inner(x).(Boxed); ok && b.id == id {
 		return b.value
 	}
-	panic(runtimeError(fmt.Sprintf("interface conversion: interface {} is %s, not %s", m.typeNameOf(x), typeName(m.typ(id)))))
+	panic(m.conversion(x, types.TypeString(m.typ(id), (*types.Package).Name), from))
 }
 
-func (m *Machine) fail(x any, want string) {
+// differs panics for an assertion to a compiled type; v is a zero value of that type.
+func (m *Machine) differs(x, v any, from string) {
+	panic(m.conversion(x, reflect.TypeOf(v).String(), from))
+}
+
+func (m *Machine) conversion(x any, want, from string) runtimeError {
+	return runtimeError(fmt.Sprintf("interface conversion: %s is %s, not %s", from, m.typeNameOf(x), want))
+}
+
+// fail panics for an assertion to an interface.
+func (m *Machine) fail(x any, want, method string) {
 	if x == nil {
 		panic(runtimeError("interface conversion: interface is nil, not " + want))
 	}
-	panic(runtimeError(fmt.Sprintf("interface conversion: %s is not %s: missing method", m.typeNameOf(x), want)))
+	panic(runtimeError(fmt.Sprintf("interface conversion: %s is not %s: missing method %s", m.typeNameOf(x), want, method)))
+}
+
+// verbTypeName is what %T prints.
+func (m *Machine) verbTypeName(x any) string {
+	if x == nil {
+		return "<nil>"
+	}
+	return m.typeNameOf(x)
 }
 
 // typeNameOf is the name of the dynamic type of a value in an empty interface.
 func (m *Machine) typeNameOf(x any) string {
-	switch b := x.(type) {
+	switch b := Inner(x).(type) {
 	case nil:
 		return "nil"
 	case Boxed:
-		return typeName(m.typ(b.id))
+		return types.TypeString(m.typ(b.id), (*types.Package).Name)
 	}
 	return reflect.TypeOf(x).String()
 }
 
 // method registers a method by which values of a type show themselves.
-func (m *Machine) method(id int, name string, f func(any) any) {
+func (m *Machine) method(id int, name string, f func(x, a any) any) {
 	m.mu.Lock()
 	m.methods[methodKey{id, name}] = f
+	m.mu.Unlock()
+}
+
+// format registers the Format method of a type.
+func (m *Machine) format(id int, f func(x any, s fmt.State, verb rune)) {
+	m.mu.Lock()
+	m.formats[id] = f
 	m.mu.Unlock()
 }

@@ -53,7 +53,8 @@ type Machine struct {
 
 	mu      sync.Mutex
 	marks   map[int]*int
-	methods map[methodKey]func(any) any
+	methods map[methodKey]func(x, a any) any
+	formats map[int]func(x any, f fmt.State, verb rune)
 	traces  map[uint64][]int // goroutine -> numbers of the functions that a panic has left, innermost first
 	panics  map[uint64]*Defers
 }
@@ -110,7 +111,7 @@ func New(o Options) (*Machine, error) {
 	if o.Output == nil {
 		o.Output = func(string, string) {}
 	}
-	m := &Machine{o: o, marks: map[int]*int{}, methods: map[methodKey]func(any) any{}, traces: map[uint64][]int{}, panics: map[uint64]*Defers{}}
+	m := &Machine{o: o, marks: map[int]*int{}, methods: map[methodKey]func(x, a any) any{}, formats: map[int]func(any, fmt.State, rune){}, traces: map[uint64][]int{}, panics: map[uint64]*Defers{}}
 	m.types.Store(&[]types.Type{})
 	halt := make(chan struct{})
 	m.halt.Store(&halt)

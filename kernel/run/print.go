@@ -99,6 +99,13 @@ func (p printer) print(v reflect.Value, t types.Type, depth int) string {
 			return p.print(reflect.ValueOf(b.value), b.Type(), depth)
 		}
 	}
+	if p.sharp && v.CanInterface() {
+		if id := p.m.typeID(t); id >= 0 {
+			if f := p.m.showMethod(id, "GoString"); f != nil {
+				return callShow(f, v)
+			}
+		}
+	}
 	if !p.sharp && v.CanInterface() {
 		if s, ok := p.byMethod(v, t); ok {
 			return s
@@ -128,6 +135,21 @@ func (p printer) print(v reflect.Value, t types.Type, depth int) string {
 	return fmt.Sprint(v)
 }
 
+// callShow calls a method as fmt does: when it panics on a nil pointer, the value prints as <nil>.
+func callShow(f func(x, a any) any, v reflect.Value) (s string) {
+	defer func() {
+		if r := recover(); r != nil {
+			if v.Kind() == reflect.Pointer && v.IsNil() {
+				s = "<nil>"
+				return
+			}
+			panic(r)
+		}
+	}()
+	s, _ = f(v.Interface(), nil).(string)
+	return s
+}
+
 // byMethod prints by the Error or String method of a session type.
 func (p printer) byMethod(v reflect.Value, t types.Type) (string, bool) {
 	id := p.m.typeID(t)
@@ -136,11 +158,7 @@ func (p printer) byMethod(v reflect.Value, t types.Type) (string, bool) {
 	}
 	for _, name := range []string{"Error", "String"} {
 		if f := p.m.showMethod(id, name); f != nil {
-			if v.Kind() == reflect.Pointer && v.IsNil() {
-				return "<nil>", true
-			}
-			s, _ := f(v.Interface()).(string)
-			return s, true
+			return callShow(f, v), true
 		}
 	}
 	return "", false

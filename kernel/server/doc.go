@@ -8,5 +8,8 @@
 //	s, err := server.New(server.Options{ConnectionFile: file, Engine: session})
 //	err = s.Serve(ctx) // until a shutdown request, or ctx ends
 //
+// Comm messages wait in a queue of their own, beside the cells; whoever wants comms registers with Server.Comms. The
+// history is kept on disk across kernels, written beside the cells (historyfile.go has the format).
+//
 // To add a message: its content struct in package wire, its handler in the table in dispatch.go.
 package server

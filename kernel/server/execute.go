@@ -100,17 +100,17 @@ type abortion struct {
 }
 
 // burst is how long a browser may take to make the requests of all cells; nobody reacts to an error that fast in one.
-// Programs react faster, and say by microseconds in their dates that they are none.
+// Programs react faster, and the microseconds in their dates say that they are none.
 const burst = 20 * time.Millisecond
 
 func (a *abortion) start(r *request) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.session, a.failed, a.window = r.Header.Session, r.Header.Time(), time.Since(r.received)
-	switch at := a.failed.Nanosecond(); {
-	case at == 0: // its clock has seconds only, which tell nothing here
+	switch digits := r.Header.SecondDigits(); {
+	case digits == 0: // seconds tell nothing here
 		a.failed = time.Time{}
-	case at%int(time.Millisecond) == 0:
+	case digits <= 3:
 		a.window += burst
 	}
 }

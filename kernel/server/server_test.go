@@ -179,10 +179,11 @@ func TestErrorAbortsTheCellsThatWait(t *testing.T) {
 // All cells of a notebook are sent at once, but the first may fail before the second has arrived.
 func TestErrorAbortsCellsThatWereMadeBeforeIt(t *testing.T) {
 	var a abortion
-	at := time.Now().Truncate(time.Second).Add(1234567 * time.Nanosecond)
+	at := time.Now().Truncate(time.Second).Add(123 * time.Millisecond) // which says nothing of the clock: its text does
+	clock := "2006-01-02T15:04:05.000000Z07:00"
 	made := func(session string, ms int) *request {
 		h := wire.NewHeader(session, "execute_request")
-		h.Date = at.Add(time.Duration(ms) * time.Millisecond).UTC().Format(time.RFC3339Nano)
+		h.Date = at.Add(time.Duration(ms) * time.Millisecond).UTC().Format(clock)
 		return &request{Message: &wire.Message{Header: h}, received: time.Now().Add(-100 * time.Millisecond)}
 	}
 	a.start(made("s", 0)) // the reply leaves 100 ms after the request came
@@ -202,12 +203,12 @@ func TestErrorAbortsCellsThatWereMadeBeforeIt(t *testing.T) {
 		}
 	}
 	// A browser's clock has milliseconds.
-	at = at.Truncate(time.Millisecond).Add(7 * time.Millisecond)
+	clock = "2006-01-02T15:04:05.000Z07:00"
 	a.start(made("s", 0))
 	if !a.covers(made("s", 110)) || a.covers(made("s", 130)) {
 		t.Error("the burst of a browser is not 20 ms")
 	}
-	at = at.Truncate(time.Second)
+	clock = time.RFC3339
 	a.start(made("s", 0))
 	if a.covers(made("s", 0)) {
 		t.Error("a clock with seconds tells what came before")

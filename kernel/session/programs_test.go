@@ -13,9 +13,14 @@ import (
 )
 
 // Programs are whole Go programs that print. As one cell they must print what the Go toolchain makes them print: beside
-// each lies the output of `go run`; with GONVERGE_UPDATE set it is written anew.
+// each lies the output of `go run`; with GONVERGE_UPDATE set it is written anew. GONVERGE_PROGRAMS names another folder of
+// programs, for the hunt.
 func TestProgramsPrintWhatGoPrints(t *testing.T) {
-	files, err := filepath.Glob("testdata/programs/*.go")
+	dir := "testdata/programs"
+	if d := os.Getenv("GONVERGE_PROGRAMS"); d != "" {
+		dir = d
+	}
+	files, err := filepath.Glob(dir + "/*.go")
 	if err != nil || len(files) == 0 {
 		t.Fatal(err, files)
 	}
@@ -23,11 +28,7 @@ func TestProgramsPrintWhatGoPrints(t *testing.T) {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".go"), func(t *testing.T) {
 			golden := strings.TrimSuffix(file, ".go") + ".out"
 			if os.Getenv("GONVERGE_UPDATE") != "" {
-				b, err := exec.Command("go", "run", file).CombinedOutput()
-				if err != nil {
-					t.Fatalf("%v\n%s", err, b)
-				}
-				if err := os.WriteFile(golden, b, 0o644); err != nil {
+				if err := os.WriteFile(golden, goRun(t, file), 0o644); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -42,26 +43,65 @@ func TestProgramsPrintWhatGoPrints(t *testing.T) {
 			s := newSession(t)
 			for i := range 2 { // and again: a cell that runs twice does the same
 				sink := &recorder{}
-				ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+				ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 				r := s.Run(ctx, string(src), session.RunOptions{StoreHistory: true}, sink)
 				cancel()
 				if r.Err != nil {
 					t.Fatalf("run %d: %s\noutput so far:\n%s", i+1, colour.ReplaceAllString(strings.Join(r.Err.Traceback, "\n"), ""), sink.out())
 				}
-				got, wanted := strings.Split(sink.out(), "\n"), strings.Split(string(want), "\n")
-				for j := range max(len(got), len(wanted)) {
-					g, w := "(nothing)", "(nothing)"
-					if j < len(got) {
-						g = got[j]
-					}
-					if j < len(wanted) {
-						w = wanted[j]
-					}
-					if g != w {
-						t.Errorf("run %d, line %d:\ngot  %s\nwant %s", i+1, j+1, g, w)
-					}
-				}
+				compareLines(t, i+1, sink.out(), string(want))
 			}
+		})
+	}
+}
+
+// compareLines reports each line that differs.
+func compareLines(t *testing.T, run int, out, wanted string) {
+	t.Helper()
+	got, want := strings.Split(out, "\n"), strings.Split(wanted, "\n")
+	for j := range max(len(got), len(want)) {
+		g, w := "(nothing)", "(nothing)"
+		if j < len(got) {
+			g = got[j]
+		}
+		if j < len(want) {
+			w = want[j]
+		}
+		if g != w {
+			t.Errorf("run %d, line %d:\ngot  %s\nwant %s", run, j+1, g, w)
+		}
+	}
+}
+
+// goRun is what the Go toolchain makes of a program.
+func goRun(t *testing.T, file string) []byte {
+	t.Helper()
+	b, err := exec.Command("go", "run", file).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, b)
+	}
+	return b
+}
+
+// TestRecordedOutputIsTheToolchains checks that the recorded outputs are still those of the toolchain.
+func TestRecordedOutputIsTheToolchains(t *testing.T) {
+	if testing.Short() {
+		t.Skip("runs the toolchain on every program")
+	}
+	if _, err := exec.LookPath("go"); err != nil {
+		t.Skip("no Go toolchain")
+	}
+	files, err := filepath.Glob("testdata/programs/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".go"), func(t *testing.T) {
+			want, err := os.ReadFile(strings.TrimSuffix(file, ".go") + ".out")
+			if err != nil {
+				t.Fatal(err)
+			}
+			compareLines(t, 0, string(want), string(goRun(t, file)))
 		})
 	}
 }

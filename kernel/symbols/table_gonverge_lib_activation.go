@@ -5,15 +5,22 @@
 package symbols
 
 import (
+	"go/constant"
+	"go/token"
 	"gonverge/lib/activation"
 	"reflect"
 )
 
 func add_gonverge_lib_activation(symbols map[string]map[string]reflect.Value) {
 	add(symbols, "gonverge/lib/activation/activation", map[string]reflect.Value{
+		"Bins":       reflect.ValueOf(constant.MakeFromLiteral("64", token.INT, 0)),
 		"Block":      reflect.ValueOf((*activation.Block)(nil)),
+		"Extremes":   reflect.ValueOf((*activation.Extremes)(nil)),
+		"Histogram":  reflect.ValueOf((*activation.Histogram)(nil)),
 		"LayerBlock": reflect.ValueOf((*activation.LayerBlock)(nil)),
+		"Peak":       reflect.ValueOf((*activation.Peak)(nil)),
 		"Source":     reflect.ValueOf((*activation.Source)(nil)),
 		"Stream":     reflect.ValueOf(activation.Stream),
+		"Top":        reflect.ValueOf(activation.Top),
 	})
 }

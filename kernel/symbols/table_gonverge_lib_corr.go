@@ -11,12 +11,23 @@ import (
 
 func add_gonverge_lib_corr(symbols map[string]map[string]reflect.Value) {
 	add(symbols, "gonverge/lib/corr/corr", map[string]reflect.Value{
-		"Collect":      reflect.ValueOf(corr.Collect),
-		"Decode":       reflect.ValueOf(corr.Decode),
-		"Encode":       reflect.ValueOf(corr.Encode),
-		"FromMatrices": reflect.ValueOf(corr.FromMatrices),
-		"Layer":        reflect.ValueOf((*corr.Layer)(nil)),
-		"Load":         reflect.ValueOf(corr.Load),
-		"Stats":        reflect.ValueOf((*corr.Stats)(nil)),
+		"Bootstrap":          reflect.ValueOf(corr.Bootstrap),
+		"BootstrapConfig":    reflect.ValueOf((*corr.BootstrapConfig)(nil)),
+		"Collect":            reflect.ValueOf(corr.Collect),
+		"CollectInformation": reflect.ValueOf(corr.CollectInformation),
+		"Decode":             reflect.ValueOf(corr.Decode),
+		"Encode":             reflect.ValueOf(corr.Encode),
+		"FromMatrices":       reflect.ValueOf(corr.FromMatrices),
+		"Information":        reflect.ValueOf((*corr.Information)(nil)),
+		"InformationConfig":  reflect.ValueOf((*corr.InformationConfig)(nil)),
+		"InformationLayer":   reflect.ValueOf((*corr.InformationLayer)(nil)),
+		"Interval":           reflect.ValueOf(corr.Interval),
+		"Layer":              reflect.ValueOf((*corr.Layer)(nil)),
+		"Limits":             reflect.ValueOf((*corr.Limits)(nil)),
+		"Load":               reflect.ValueOf(corr.Load),
+		"Merge":              reflect.ValueOf(corr.Merge),
+		"ResampledLayer":     reflect.ValueOf((*corr.ResampledLayer)(nil)),
+		"Resamples":          reflect.ValueOf((*corr.Resamples)(nil)),
+		"Stats":              reflect.ValueOf((*corr.Stats)(nil)),
 	})
 }

@@ -7,6 +7,8 @@
 //	frames, err := sockets.Shell.Recv()
 //	message, err := signer.Decode(frames)
 //
+// Client is the other end, for running cells through a kernel and for tests.
+//
 // ZeroMQ's framing and handshake are go-zeromq's; accepting, fan-out and queues are ours, because a kernel must outlive
 // a front end that stops reading, vanishes or sends rubbish: every peer has its own bounded queue and its own writer.
 package wire

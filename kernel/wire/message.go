@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 )
@@ -37,6 +38,12 @@ func (h Header) Time() time.Time {
 		}
 	}
 	return time.Time{}
+}
+
+// SecondDigits returns how many digits of a second the date has: 3 from browsers, 6 from most programs.
+func (h Header) SecondDigits() int {
+	_, fraction, _ := strings.Cut(h.Date, ".")
+	return len(fraction) - len(strings.TrimLeft(fraction, "0123456789"))
 }
 
 // NewHeader returns the header of a new message of the given type.

@@ -119,6 +119,13 @@ func TestHeaderTimes(t *testing.T) {
 			t.Errorf("%s: got %s", date, got)
 		}
 	}
+	for date, want := range map[string]int{
+		"2026-11-24T10:00:00.123Z": 3, "2026-11-24T10:00:00.123000Z": 6, "2026-11-24T10:00:00+01:00": 0, "2026-11-24T10:00:00.5+01:00": 1, "": 0,
+	} {
+		if got := (Header{Date: date}).SecondDigits(); got != want {
+			t.Errorf("%q has %d digits, want %d", date, got, want)
+		}
+	}
 	if !(Header{Date: "yesterday"}).Time().IsZero() {
 		t.Error("a date that is none has a time")
 	}

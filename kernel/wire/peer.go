@@ -40,10 +40,7 @@ func newPeer(conn *zmq4.Conn, l *link, identity string, limits limits) *peer {
 // queue puts a message behind the others. When too much waits, it gives the peer some time and then cuts it off: all
 // that it needs as long as it takes something, or in a crowd a short while to make room.
 func (p *peer) queue(frames [][]byte, crowd bool) {
-	size := 0
-	for _, f := range frames {
-		size += len(f)
-	}
+	size := sizeOf(frames)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for !p.ended && !p.roomLocked(size) {
@@ -105,12 +102,8 @@ func (p *peer) write() {
 			if err := p.conn.SendMsg(zmq4.NewMsgFrom(m...)); err != nil {
 				return
 			}
-			size := 0
-			for _, f := range m {
-				size += len(f)
-			}
 			p.mu.Lock()
-			p.size -= size
+			p.size -= sizeOf(m)
 			p.changed.Broadcast()
 			p.mu.Unlock()
 		}
@@ -148,13 +141,34 @@ func (p *peer) endLocked() {
 	_ = p.conn.Close() // the peer is given up: nothing can be done about a failed close
 }
 
-// subscribe adds a prefix, unless the peer has very many.
-func (p *peer) subscribe(prefix string) {
+// subscribe adds a prefix, unless the peer has very many, and queues the welcome, if any. Both happen at once: what is
+// published before is not sent, and whoever has the welcome misses nothing. A peer that subscribes without end and reads
+// nothing is cut off.
+func (p *peer) subscribe(prefix string, welcome [][]byte) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if len(p.topics) < topicsLimit {
-		p.topics[prefix] = true
+	if p.ended || len(p.topics) >= topicsLimit {
+		return
 	}
+	size := sizeOf(welcome)
+	if !p.roomLocked(size) {
+		p.endLocked()
+		return
+	}
+	p.topics[prefix] = true
+	if len(welcome) > 0 {
+		p.waiting = append(p.waiting, welcome)
+		p.size += size
+		p.changed.Broadcast()
+	}
+}
+
+func sizeOf(frames [][]byte) int {
+	size := 0
+	for _, f := range frames {
+		size += len(f)
+	}
+	return size
 }
 
 func (p *peer) unsubscribe(prefix string) {

@@ -209,7 +209,7 @@ func (b *binding) serve(raw net.Conn) {
 	}
 }
 
-// subscribe takes a subscription message, one byte (1 or 0) and the prefix. The welcome is queued first.
+// subscribe takes a subscription message, one byte (1 or 0) and the prefix.
 func (b *binding) subscribe(p *peer, frame []byte) {
 	if len(frame) == 0 || frame[0] > 1 || len(frame) > topicLimit {
 		return
@@ -219,12 +219,11 @@ func (b *binding) subscribe(p *peer, frame []byte) {
 		p.unsubscribe(prefix)
 		return
 	}
+	var welcome [][]byte
 	if b.welcome != nil && !p.full() {
-		if frames := b.welcome(prefix); len(frames) > 0 {
-			p.queue(frames, false)
-		}
+		welcome = b.welcome(prefix)
 	}
-	p.subscribe(prefix)
+	p.subscribe(prefix, welcome)
 }
 
 // guard keeps a panic with its peer: the framing is another's code and reads what strangers send.

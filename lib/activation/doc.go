@@ -15,7 +15,11 @@
 // unless [Source.Shuffled] gives each net the pictures in another order: then whatever
 // agreement remains is the chance level.
 //
-// What does not live here: statistics of the activations (lib/corr), the nets (lib/nn), and
+// [Source.Range] and [Source.Part] divide the pictures among runs or machines. [Top] finds in one
+// pass the pictures and positions that excite each unit most, with a histogram of its
+// activations.
+//
+// What does not live here: other statistics of the activations (lib/corr), the nets (lib/nn), and
 // the read-out of single pictures (nn.Evaluator).
 //
 // Blocks come in the set's order and have a size that depends on the nets alone, so results

@@ -15,7 +15,7 @@ import (
 // Block is the activations of some pictures that follow each other, for all layers and nets.
 type Block struct {
 	Pictures int // in this block
-	First    int // number of the first one, in the order of net 0
+	First    int // number of the first one in the whole set, in the order of net 0
 	Layers   []LayerBlock
 }
 
@@ -43,7 +43,8 @@ func (s *Source) Each(ctx context.Context, do func(*Block) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	bar := progress.Start(ctx, "activations", s.set.Len())
+	from, to := s.bounds()
+	bar := progress.Start(ctx, "activations", to-from)
 	r := newRun(s, p)
 	inner, cancel := context.WithCancel(ctx)
 	defer func() { // also when do panics
@@ -71,7 +72,7 @@ func (s *Source) Each(ctx context.Context, do func(*Block) error) error {
 		if err := do(&slot.block); err != nil {
 			return err
 		}
-		bar.Set(slot.block.First+slot.block.Pictures, "")
+		bar.Set(slot.block.First-from+slot.block.Pictures, "")
 		r.free <- slot
 	}
 	return ctx.Err()
@@ -107,8 +108,9 @@ type run struct {
 }
 
 func newRun(s *Source, p *plan) *run {
-	p.pictures = min(p.pictures, s.set.Len())
-	blocks := (s.set.Len() + p.pictures - 1) / p.pictures
+	from, to := s.bounds()
+	p.pictures = min(p.pictures, to-from)
+	blocks := (to - from + p.pictures - 1) / p.pictures
 	r := &run{plan: p, source: s, pools: make([]pool, len(s.nets))}
 	for i := range s.nets {
 		r.orders = append(r.orders, s.order(i))
@@ -160,15 +162,20 @@ func (r *run) start(ctx context.Context) {
 		defer r.wait.Done()
 		defer close(r.ordered)
 		defer close(r.jobs)
-		total := r.source.set.Len()
-		for first := 0; first < total; first += r.pictures {
+		first, to := r.source.bounds()
+		for n := 0; first < to; first += n {
+			n = min(r.pictures, to-first)
+			if r.source.ranged {
+				// Blocks end at every shard boundary, wherever the range began.
+				n = min(n, shardPictures-first%shardPictures)
+			}
 			var s *slot
 			select {
 			case s = <-r.free:
 			case <-ctx.Done():
 				return
 			}
-			s.set(first, min(r.pictures, total-first), r.positions)
+			s.set(first, n, r.positions)
 			r.ordered <- s // has room for every slot
 			for net := range r.source.nets {
 				select {

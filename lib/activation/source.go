@@ -24,6 +24,11 @@ const (
 	// together would have more than blockValues activations (20 MB).
 	blockPictures = 32
 	blockValues   = 5 << 20
+
+	// A source over a range of pictures ends its blocks at the multiples of shardPictures, so
+	// that ranges which meet there have the same blocks, and statistics of them the same bits,
+	// as one range over both.
+	shardPictures = 32
 )
 
 // Source is a stream of activations that has not run yet: nets, pictures and layers.
@@ -34,6 +39,8 @@ type Source struct {
 	layers   []string // as asked for; none: all readable ones
 	shuffled bool
 	seed     uint64
+	ranged   bool // only the pictures from..to−1
+	from, to int
 }
 
 // Stream returns the source of the named layers' activations of all nets over the set.
@@ -98,6 +105,9 @@ func (s *Source) Fingerprint() string {
 	if s.shuffled {
 		fmt.Fprintf(h, "shuffled %d\n", s.seed)
 	}
+	if s.ranged {
+		fmt.Fprintf(h, "range %d %d\n", s.from, s.to)
+	}
 	return hex.EncodeToString(h.Sum(nil))
 }
 
@@ -107,6 +117,9 @@ func (s *Source) String() string {
 	text := fmt.Sprintf("%s over %s; layers %s", s.netsText(), s.set, layers)
 	if s.shuffled {
 		text += fmt.Sprintf("; pictures shuffled with seed %d", s.seed)
+	}
+	if s.ranged {
+		text += fmt.Sprintf("; pictures %d to %d", s.from, s.to-1)
 	}
 	return text
 }
@@ -170,6 +183,9 @@ func (s *Source) plan() (*plan, error) {
 	}
 	if s.set.Len() == 0 {
 		return nil, fmt.Errorf("activation: no pictures in %s", s.set.Name())
+	}
+	if s.Pictures() == 0 {
+		return nil, fmt.Errorf("activation: no pictures in the range %d to %d of %s", s.from, s.to, s.set.Name())
 	}
 	p := &plan{layers: s.Layers()}
 	if len(p.layers) == 0 {

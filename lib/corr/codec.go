@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"strings"
 
 	"gonverge/lib/store"
 )
@@ -33,8 +34,12 @@ type headerLayer struct {
 	Samples int
 }
 
-// Encode returns the statistics as bytes, all digits kept; [Decode] reads them.
+// Encode returns the statistics as bytes, all digits kept; [Decode] reads them. Those that can
+// be merged take the form of an npz file, which has room for what that needs.
 func Encode(s *Stats) []byte {
+	if s.part != nil {
+		return encodeNPZ(s)
+	}
 	h := header{Origin: s.origin, Pictures: s.pictures}
 	for _, l := range s.layers {
 		h.Layers = append(h.Layers, headerLayer{l.name, l.units, l.samples})
@@ -66,9 +71,12 @@ func appendFloats(b []byte, values []float64) []byte {
 	return b
 }
 
-// Decode returns the statistics that [Encode] wrote. Bytes of another kind or version,
+// Decode returns the statistics that [Encode] or [Stats.Save] wrote. Bytes of another kind or version,
 // truncated or damaged ones are errors that say what was expected.
 func Decode(b []byte) (*Stats, error) {
+	if bytes.HasPrefix(b, []byte("PK\x03\x04")) {
+		return decodeNPZ(b)
+	}
 	if !bytes.HasPrefix(b, []byte(magic)) {
 		return nil, errors.New("corr: not statistics of gonverge: they begin otherwise")
 	}
@@ -140,15 +148,27 @@ func takeFloats(dst []float64, rest *[]byte) {
 }
 
 // Save writes the statistics to a file, in place of an old one only once the new one is
-// whole.
+// whole. A name that ends in .npz makes it a file that numpy.load opens without more, all
+// numbers with all digits (units of all nets side by side, net after net):
+//
+//	f["layers"], f["pictures"], f["origin"]
+//	f["conv1.units"], f["conv1.samples"]                  units of each net; pictures × positions
+//	f["conv1.mean"], .min, .max, .zeros                   one number a unit
+//	f["conv1.covariance"]                                 d×d; correlation = covariance / σσᵀ
+//
+// and, if the statistics can be merged, the exact sums. Other names get a shorter form of our own.
 func (s *Stats) Save(path string) error {
-	if err := store.WriteFile(path, Encode(s)); err != nil {
+	data := Encode
+	if strings.HasSuffix(strings.ToLower(path), ".npz") {
+		data = encodeNPZ
+	}
+	if err := store.WriteFile(path, data(s)); err != nil {
 		return fmt.Errorf("corr: save: %w", err)
 	}
 	return nil
 }
 
-// Load reads statistics that [Stats.Save] wrote.
+// Load reads statistics that [Stats.Save] wrote, in either form.
 func Load(path string) (*Stats, error) {
 	b, err := os.ReadFile(path)
 	if err != nil {

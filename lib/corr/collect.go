@@ -27,10 +27,17 @@ const (
 // result's Note says so. When ctx ends it returns no statistics, since those of the first
 // pictures would be of another set, and the context's error. Activations that are not finite
 // (of a net whose training diverged) are an error that names the layer, net and unit.
+//
+// Over a range of pictures (activation.Source.Range and Part) the statistics can be merged with
+// those of other ranges, see [Merge]. Long work done part by part goes on after a kill where
+// it was: the finished parts come from the cache.
 func Collect(ctx context.Context, src *activation.Source) (*Stats, error) {
 	c := openCache(src)
 	if s := c.get(); s != nil {
 		// The names of nets and pictures may differ where their bits do not.
+		if s.part != nil && len(s.part.spans) == 1 {
+			s.part.spans[0].text = src.Whole().String()
+		}
 		s.origin = src.String()
 		return s, nil
 	}
@@ -45,6 +52,9 @@ func Collect(ctx context.Context, src *activation.Source) (*Stats, error) {
 
 // collect is Collect without the cache.
 func collect(ctx context.Context, src *activation.Source) (*Stats, error) {
+	if src.Ranged() {
+		return collectPart(ctx, src)
+	}
 	var all []*moments
 	pictures := 0
 	err := src.Each(ctx, func(b *activation.Block) error {

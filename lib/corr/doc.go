@@ -25,6 +25,16 @@
 // deviation, as far as the float32 activations themselves resolve it. [FromMatrices] is
 // float64 throughout.
 //
+// Beside them are
+//
+//   - [Merge], which joins the statistics of ranges of pictures, from several runs or machines,
+//     to the same bits whatever the division: Collect over activation.Source.Part and Range;
+//     [Stats.Save] writes them, as .npz for numpy too;
+//   - [CollectInformation]: mutual information of pairs of units, in two passes;
+//   - [Bootstrap]: the same statistics for pictures drawn again, and [Interval];
+//   - [Layer.WithoutLeading] and [Layer.WithoutMean]: correlations less what all units of a net do
+//     together.
+//
 // What does not live here: pairing units (lib/align), measures of whole layers
 // (lib/similarity), drawing (lib/figure). The products of blocks are computed by
 // lib/internal/simd, which is why this package imports it.

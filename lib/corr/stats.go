@@ -12,6 +12,7 @@ type Stats struct {
 	pictures int
 	layers   []*Layer
 	note     string
+	part     *part // nil unless the pictures were a range
 }
 
 // Origin says what was measured, in a line: nets with their seeds, pictures, layers, shuffle.

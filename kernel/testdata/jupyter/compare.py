@@ -164,15 +164,15 @@ def measure(name, quick):
             assert len("".join(streams)) == 13108 * 80, len("".join(streams))
             took.append((t, len(streams)))
         out["1 MB of lines"], out["messages for it"] = min(took)[0], max(n for _, n in took)
-        for what in ("endless", "sleep", "library"):
-            if what in k.cells:
-                out["interrupt " + what] = max(k.interrupt(k.cells[what]) for _ in range(2 if quick else 5))
         small = k.cells["small"]
         for i in range(0, 200, len(small)):
             for at, code in enumerate(small):
                 _, reply, _ = k.run(code.format(i=i + at, j=i + at - 1, k=i))
                 assert reply["status"] == "ok", (code, reply)
         out["memory after 200 cells"] = k.memory()
+        for what in ("endless", "sleep", "library"):
+            if what in k.cells:
+                out["interrupt " + what] = max(k.interrupt(k.cells[what]) for _ in range(2 if quick else 5))
         return out
     finally:
         k.close()

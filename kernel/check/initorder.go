@@ -1,0 +1,113 @@
+package check
+
+import (
+	"go/ast"
+	"go/token"
+)
+
+// Order of initialization. In a cell that is a package, with variables and functions but no other statements, variables are
+// initialized in the order of their dependencies, as the Go specification says: the first variable in the text that
+// depends on none still to come. Where other statements stand between them, a cell runs from top to bottom.
+
+// initOrder sorts the var declarations of such a cell. funcs are its functions and methods.
+func initOrder(body *ast.BlockStmt, decls []ast.Decl) {
+	var specs []*ast.ValueSpec
+	for _, st := range body.List {
+		d, ok := st.(*ast.DeclStmt)
+		if !ok {
+			if isProgramCall(st) {
+				continue
+			}
+			return
+		}
+		g, ok := d.Decl.(*ast.GenDecl)
+		if !ok || g.Tok != token.VAR {
+			return
+		}
+		for _, sp := range g.Specs {
+			specs = append(specs, sp.(*ast.ValueSpec))
+		}
+	}
+	if len(specs) < 2 {
+		return
+	}
+	funcs := map[string][]*ast.FuncDecl{}
+	for _, d := range decls {
+		if f, ok := d.(*ast.FuncDecl); ok {
+			funcs[f.Name.Name] = append(funcs[f.Name.Name], f)
+		}
+	}
+	var sorted []ast.Stmt
+	for len(specs) > 0 {
+		next := 0
+		for i, sp := range specs {
+			if !dependsOn(sp, specs, funcs) {
+				next = i
+				break
+			}
+		}
+		sp := specs[next]
+		sorted = append(sorted, &ast.DeclStmt{Decl: &ast.GenDecl{TokPos: sp.Pos(), Tok: token.VAR, Specs: []ast.Spec{sp}}})
+		specs = append(specs[:next:next], specs[next+1:]...)
+	}
+	for _, st := range body.List {
+		if isProgramCall(st) {
+			sorted = append(sorted, st)
+		}
+	}
+	body.List = sorted
+}
+
+// isProgramCall tells the call of main or init that was added to the statements.
+func isProgramCall(st ast.Stmt) bool {
+	es, ok := st.(*ast.ExprStmt)
+	if !ok {
+		return false
+	}
+	c, ok := es.X.(*ast.CallExpr)
+	if !ok || len(c.Args) > 0 {
+		return false
+	}
+	id, ok := c.Fun.(*ast.Ident)
+	return ok && (id.Name == "main" || id.Name == "init"+Mark)
+}
+
+// dependsOn tells whether the values of sp mention another of specs, directly or through functions.
+func dependsOn(sp *ast.ValueSpec, specs []*ast.ValueSpec, funcs map[string][]*ast.FuncDecl) bool {
+	wanted := map[string]bool{}
+	for _, other := range specs {
+		if other == sp {
+			continue
+		}
+		for _, n := range other.Names {
+			wanted[n.Name] = len(other.Values) > 0 || other.Type != nil
+		}
+	}
+	delete(wanted, "_")
+	seen := map[*ast.FuncDecl]bool{}
+	found := false
+	var look func(n ast.Node)
+	look = func(n ast.Node) {
+		ast.Inspect(n, func(x ast.Node) bool {
+			id, ok := x.(*ast.Ident)
+			if !ok || found {
+				return !found
+			}
+			if wanted[id.Name] {
+				found = true
+				return false
+			}
+			for _, f := range funcs[id.Name] {
+				if !seen[f] && f.Body != nil {
+					seen[f] = true
+					look(f.Body)
+				}
+			}
+			return true
+		})
+	}
+	for _, v := range sp.Values {
+		look(v)
+	}
+	return found
+}

@@ -1,0 +1,180 @@
+package run
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+)
+
+// A session value in a compiled interface is wrapped: in an error of ours, or in the struct of functions that the symbol
+// tables have for the interface. Inside is the box, so that its type is never lost.
+
+// sessionError is a session value in an error. It is comparable when the value is, as errors.Is wants.
+type sessionError struct{ Value Boxed }
+
+// sessionErrors is a sessionError whose Unwrap returns a list.
+type sessionErrors struct{ Value Boxed }
+
+// err makes an error of a box.
+func (m *Machine) err(x any) error {
+	b, ok := x.(Boxed)
+	if !ok {
+		return nil
+	}
+	if m.showMethod(b.id, "UnwrapAll") != nil {
+		return sessionErrors{b}
+	}
+	return sessionError{b}
+}
+
+// asError makes an error of a box whose type has the method Error.
+func (m *Machine) asError(x any) any {
+	if b, ok := x.(Boxed); ok && m.showMethod(b.id, "Error") != nil {
+		return m.err(b)
+	}
+	return x
+}
+
+func (b Boxed) call(name string, a any) (any, bool) {
+	f := b.m.showMethod(b.id, name)
+	if f == nil {
+		return nil, false
+	}
+	return f(b.value, a), true
+}
+
+func (b Boxed) errorText() string {
+	r, _ := b.call("Error", nil)
+	s, _ := r.(string)
+	return s
+}
+
+func (b Boxed) is(target error) bool {
+	r, _ := b.call("Is", target)
+	ok, _ := r.(bool)
+	return ok
+}
+
+func (b Boxed) as(target any) bool {
+	r, _ := b.call("As", target)
+	ok, _ := r.(bool)
+	return ok
+}
+
+func (e sessionError) Error() string        { return e.Value.errorText() }
+func (e sessionError) Is(target error) bool { return e.Value.is(target) }
+func (e sessionError) As(target any) bool   { return e.Value.as(target) }
+
+// Unwrap returns the error inside, or nil.
+func (e sessionError) Unwrap() error {
+	r, _ := e.Value.call("Unwrap", nil)
+	err, _ := r.(error)
+	return err
+}
+
+// Format prints the session value.
+func (e sessionError) Format(f fmt.State, verb rune) { e.Value.Format(f, verb) }
+
+func (e sessionErrors) Error() string        { return e.Value.errorText() }
+func (e sessionErrors) Is(target error) bool { return e.Value.is(target) }
+func (e sessionErrors) As(target any) bool   { return e.Value.as(target) }
+
+// Unwrap returns the errors inside.
+func (e sessionErrors) Unwrap() []error {
+	r, _ := e.Value.call("UnwrapAll", nil)
+	list, _ := r.([]error)
+	return list
+}
+
+// Format prints the session value.
+func (e sessionErrors) Format(f fmt.State, verb rune) { e.Value.Format(f, verb) }
+
+// as is errors.As for a session type: try takes an error of the chain when its type is right; target is what As methods get.
+func (m *Machine) as(err error, target any, try func(any) bool) bool {
+	for err != nil {
+		if try(Inner(err)) {
+			return true
+		}
+		if a, ok := err.(interface{ As(any) bool }); ok && a.As(target) {
+			return true
+		}
+		if list, ok := err.(interface{ Unwrap() []error }); ok {
+			for _, e := range list.Unwrap() {
+				if m.as(e, target, try) {
+					return true
+				}
+			}
+			return false
+		}
+		err = errors.Unwrap(err)
+	}
+	return false
+}
+
+// Inner returns the box inside a wrapper, or x itself.
+func Inner(x any) any {
+	switch e := x.(type) {
+	case nil, Boxed, string, int, float64, bool:
+		return x
+	case sessionError:
+		return e.Value
+	case sessionErrors:
+		return e.Value
+	}
+	v := reflect.ValueOf(x)
+	if v.Kind() == reflect.Struct && v.NumField() > 0 && v.Type().Field(0).Name == "IValue" {
+		if b, ok := v.Field(0).Interface().(Boxed); ok {
+			return b
+		}
+	}
+	return x
+}
+
+// typeNumber is the number of the type of a session value, or -1.
+func typeNumber(x any) int {
+	if b, ok := Inner(x).(Boxed); ok {
+		return b.id
+	}
+	return -1
+}
+
+// wrap makes a compiled interface of a box and its methods: names and functions in turn.
+func (m *Machine) wrap(table, name string, box any, methods ...any) any {
+	w := reflect.New(m.symbols[table]["_"+name].Type().Elem()).Elem()
+	w.Field(0).Set(reflect.ValueOf(box))
+	for i := 0; i+1 < len(methods); i += 2 {
+		f := w.FieldByName("W" + methods[i].(string))
+		f.Set(reflect.ValueOf(methods[i+1]).Convert(f.Type()))
+	}
+	return w.Interface()
+}
+
+// bound is a method of a compiled value.
+func bound(x any, name string) any {
+	v := reflect.ValueOf(x)
+	if !v.IsValid() {
+		panic(nilDereference)
+	}
+	f := v.MethodByName(name)
+	if !f.IsValid() {
+		panic(runtimeError(fmt.Sprintf("%T has no method %s", x, name)))
+	}
+	return f.Interface()
+}
+
+const nilDereference = runtimeError("runtime error: invalid memory address or nil pointer dereference")
+
+// has tells whether a compiled value has methods: names and pointers to their function types in turn.
+func has(x any, methods ...any) bool {
+	v := reflect.ValueOf(x)
+	if _, boxed := x.(Boxed); boxed || !v.IsValid() {
+		return false
+	}
+	for i := 0; i+1 < len(methods); i += 2 {
+		f := v.MethodByName(methods[i].(string))
+		if !f.IsValid() || f.Type() != reflect.TypeOf(methods[i+1]).Elem() {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,143 @@
+package corr
+
+import "math"
+
+// exactSums are sums of float64 numbers whose outcome does not depend on the order of
+// summation, nor on how it was divided. A number is cut into digits of 32 bits at fixed
+// places, bin b holding the bits from 2^(32b); each sum keeps, as integers, the four bins from
+// the highest that any of its numbers reached. Which bins those are, and what enters them,
+// depends on the set of numbers alone; what falls below is less than 2^−96 of the largest
+// number. (The idea of binned summation: Demmel and Nguyen, Parallel Reproducible Summation,
+// 2015.) Integers overflow after 2^31 numbers.
+type exactSums struct {
+	top  []int32 // of each sum: its highest bin
+	limb []int64 // four for each sum, from the highest down
+}
+
+const (
+	limbs = 4
+	noTop = math.MinInt32 / 2 // of a sum without numbers
+)
+
+func newExactSums(n int) *exactSums {
+	s := &exactSums{top: make([]int32, n), limb: make([]int64, limbs*n)}
+	for i := range s.top {
+		s.top[i] = noTop
+	}
+	return s
+}
+
+// add adds the finite v to sum i.
+func (s *exactSums) add(i int, v float64) {
+	b := math.Float64bits(v)
+	mantissa, exp := b&(1<<52-1), int(b>>52)&0x7ff
+	if exp > 0 {
+		mantissa |= 1 << 52
+	} else if mantissa == 0 {
+		return
+	} else {
+		exp = 1
+	}
+	exp -= 1075 // |v| = mantissa · 2^exp
+	bin, shift := int32(exp>>5), uint(exp&31)
+	low, high := mantissa<<shift, mantissa>>(64-shift)
+	digits := [3]int64{int64(low & (1<<32 - 1)), int64(low >> 32), int64(high)}
+	reach := bin
+	if high != 0 {
+		reach += 2
+	} else if digits[1] != 0 {
+		reach++
+	}
+	if reach > s.top[i] {
+		s.raise(i, reach)
+	}
+	if b>>63 != 0 {
+		digits[0], digits[1], digits[2] = -digits[0], -digits[1], -digits[2]
+	}
+	l := (*[limbs]int64)(s.limb[limbs*i:])
+	at := s.top[i] - bin // the limb of digits[0]
+	for k := range int32(3) {
+		if p := at - k; p >= 0 && p < limbs {
+			l[p] += digits[k]
+		}
+	}
+}
+
+// raise makes top the highest bin of sum i.
+func (s *exactSums) raise(i int, top int32) {
+	l := (*[limbs]int64)(s.limb[limbs*i:])
+	up := top - s.top[i]
+	old := *l
+	*l = [limbs]int64{}
+	if up < limbs {
+		copy(l[up:], old[:])
+	}
+	s.top[i] = top
+}
+
+// merge adds the sums of t.
+func (s *exactSums) merge(t *exactSums) {
+	for i, top := range t.top {
+		if top > s.top[i] {
+			s.raise(i, top)
+		}
+		for k := range limbs {
+			if p := int(s.top[i]) - int(top) + k; p < limbs {
+				s.limb[limbs*i+p] += t.limb[limbs*i+k]
+			}
+		}
+	}
+}
+
+// value returns sum i to about 100 bits.
+func (s *exactSums) value(i int) double {
+	var d double
+	if s.top[i] == noTop {
+		return d
+	}
+	for k := range limbs {
+		l := s.limb[limbs*i+k]
+		exp := 32 * (int(s.top[i]) - k)
+		d = d.add(math.Ldexp(float64(l>>32), exp+32)).add(math.Ldexp(float64(l&(1<<32-1)), exp))
+	}
+	return d
+}
+
+// double is hi + lo, |lo| at most half a unit in the last place of hi.
+type double struct{ hi, lo float64 }
+
+// Explicit conversions keep the compiler from fusing steps, which some processors do.
+
+func (d double) add(x float64) double {
+	hi, e := twoSum(d.hi, x)
+	return renormalised(hi, float64(d.lo+e))
+}
+
+func (d double) sub(x double) double {
+	hi, e := twoSum(d.hi, -x.hi)
+	return renormalised(hi, float64(float64(e+d.lo)-x.lo))
+}
+
+func (d double) mul(x double) double {
+	hi := float64(d.hi * x.hi)
+	lo := math.FMA(d.hi, x.hi, -hi)
+	lo = math.FMA(d.hi, x.lo, lo)
+	lo = math.FMA(d.lo, x.hi, lo)
+	return renormalised(hi, lo)
+}
+
+func (d double) div(n float64) double {
+	hi := d.hi / n
+	return renormalised(hi, float64(math.FMA(-hi, n, d.hi)+d.lo)/n)
+}
+
+func twoSum(a, b float64) (s, e float64) {
+	s = float64(a + b)
+	t := float64(s - a)
+	return s, float64(float64(a-float64(s-t)) + float64(b-t))
+}
+
+func renormalised(hi, lo float64) double {
+	s := float64(hi + lo)
+	return double{s, float64(lo - float64(s-hi))}
+}

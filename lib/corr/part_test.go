@@ -1,0 +1,333 @@
+package corr
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"math"
+	"math/big"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"reflect"
+	"runtime"
+	"strings"
+	"testing"
+
+	"gonverge/lib/activation"
+	"gonverge/lib/nn"
+
+	"gonum.org/v1/gonum/mat"
+)
+
+func TestExactSumsDoNotDependOnOrderOrGrouping(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	for _, spread := range []float64{1, 20, 200} {
+		values := make([]float64, 500)
+		for i := range values {
+			values[i] = r.NormFloat64() * math.Exp2(spread*(r.Float64()-0.5))
+		}
+		values[7], values[8] = 0, 5e-324
+		exact := new(big.Float).SetPrec(2000)
+		largest := 0.0
+		for _, v := range values {
+			exact.Add(exact, new(big.Float).SetFloat64(v))
+			largest = max(largest, math.Abs(v))
+		}
+		want, _ := exact.Float64()
+		one := newExactSums(1)
+		for _, v := range values {
+			one.add(0, v)
+		}
+		if got := one.value(0); math.Abs(got.hi-want) > 1e-15*math.Abs(want) {
+			t.Errorf("spread %v: %v, want %v", spread, got, want)
+		}
+		for range 20 {
+			r.Shuffle(len(values), func(i, j int) { values[i], values[j] = values[j], values[i] })
+			total := newExactSums(1)
+			for from := 0; from < len(values); {
+				n := min(1+r.IntN(100), len(values)-from)
+				part := newExactSums(1)
+				for _, v := range values[from : from+n] {
+					part.add(0, v)
+				}
+				total.merge(part)
+				from += n
+			}
+			if !reflect.DeepEqual(total, one) {
+				t.Fatalf("spread %v: another order gives %v, not %v", spread, total, one)
+			}
+		}
+	}
+	s := newExactSums(1)
+	for _, v := range []float64{1e30, 1, -1e30} {
+		s.add(0, v)
+	}
+	if got := s.value(0).hi; got != 1 {
+		t.Errorf("1e30 + 1 − 1e30 = %v", got)
+	}
+}
+
+// partOf are statistics of data in blocks of pictures of 10 rows.
+func partOf(t *testing.T, d data, block int) *Layer {
+	t.Helper()
+	p := newPartLayer("test", d.units)
+	for from := 0; from < d.rows; from += block {
+		n := min(block, d.rows-from)
+		m := newMoments("test", d.units)
+		var part [][]float32
+		for net, u := range d.units {
+			part = append(part, d.values[net][from*u:(from+n)*u])
+		}
+		if err := m.add(part, n); err != nil {
+			t.Fatal(err)
+		}
+		if err := m.flush(); err != nil {
+			t.Fatal(err)
+		}
+		p.add(m)
+	}
+	return p.layer()
+}
+
+func TestPartsAgreeWithTwoPassesInFloat64(t *testing.T) {
+	d := mixed(3, 3000, 5, 6)
+	agree(t, "parts", d, partOf(t, d, 700), 3e-6)
+	for _, scale := range []float32{1e-12, 1e12} {
+		d := mixed(3, 3000, 3, 2)
+		for i := range 3 {
+			d.change(0, i, func(r int, x float32) float32 { return x * scale })
+		}
+		agree(t, fmt.Sprint("scale ", scale), d, partOf(t, d, 64), 3e-6)
+	}
+	// A mean a million times the deviation, as far as float32 resolves it.
+	big := mixed(4, 3000, 3, 2)
+	for i := range 3 {
+		big.change(0, i, func(r int, x float32) float32 { return 1<<20 + float32(math.Round(float64(x)*8)/8) })
+	}
+	big.change(1, 1, func(r int, x float32) float32 { return 3 })
+	agree(t, "large mean", big, partOf(t, big, 64), 3e-6)
+	one := mixed(4, 1, 3, 2)
+	agree(t, "one sample", one, partOf(t, one, 64), 1e-6)
+}
+
+func TestMergeGivesTheSameBitsForEverySplit(t *testing.T) {
+	inTempCache(t)
+	ctx := context.Background()
+	src := activation.Stream([]*nn.Net{tiny(1, 6), tiny(2, 9)}, pictures("noise", 150))
+	get := func(s *activation.Source) *Stats {
+		t.Helper()
+		x, err := collect(ctx, s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return x
+	}
+	merge := func(parts ...*Stats) *Stats {
+		t.Helper()
+		m, err := Merge(parts...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return m
+	}
+	whole := get(src.Range(0, 150))
+	want := Encode(whole)
+	for n := 1; n <= 5; n++ {
+		var parts []*Stats
+		for i := range n {
+			old := runtime.GOMAXPROCS(1 + 3*(i%2))
+			parts = append([]*Stats{get(src.Part(i, n))}, parts...) // last first
+			runtime.GOMAXPROCS(old)
+		}
+		if got := Encode(merge(parts...)); !bytes.Equal(got, want) {
+			t.Errorf("%d parts give other bits", n)
+		}
+	}
+	a, b, c := get(src.Range(0, 64)), get(src.Range(64, 96)), get(src.Range(96, 150))
+	if !bytes.Equal(Encode(merge(merge(a, b), c)), want) || !bytes.Equal(Encode(merge(c, merge(b, a))), want) {
+		t.Error("another grouping gives other bits")
+	}
+	// Through a file, and through the cache.
+	path := filepath.Join(t.TempDir(), "a.npz")
+	if err := a.Save(path); err != nil {
+		t.Fatal(err)
+	}
+	loaded, err := Load(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, err := Collect(ctx, src.Range(64, 96))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cancelled, cancel := context.WithCancel(ctx)
+	cancel()
+	again, err := Collect(cancelled, src.Range(64, 96))
+	if err != nil || !first.Mergeable() || !bytes.Equal(Encode(first), Encode(again)) {
+		t.Fatal("not from the cache: ", err)
+	}
+	if !bytes.Equal(Encode(merge(loaded, again, c)), want) {
+		t.Error("parts from files give other bits")
+	}
+
+	plain := get(src)
+	for _, name := range plain.Layers() {
+		for net := range 2 {
+			if p, q := plain.Layer(name).Within(net), whole.Layer(name).Within(net); !mat.EqualApprox(p, q, 3e-6) {
+				t.Errorf("%s: parts and plain differ", name)
+			}
+		}
+	}
+	if plain.Mergeable() || whole.Pictures() != 150 || !strings.HasSuffix(whole.Origin(), "; pictures 0 to 149") {
+		t.Errorf("%d pictures of %q", whole.Pictures(), whole.Origin())
+	}
+
+	other := get(activation.Stream([]*nn.Net{tiny(1, 6), tiny(3, 9)}, pictures("noise", 150)).Range(64, 150))
+	elsewhere := get(activation.Stream(src.Nets(), pictures("others", 40)).Range(0, 40))
+	if got := merge(whole, elsewhere); got.Pictures() != 190 || !bytes.Equal(Encode(got), Encode(merge(elsewhere, whole))) {
+		t.Errorf("two sets: %v", got)
+	}
+	for _, c := range []struct {
+		want  string
+		parts []*Stats
+	}{
+		{"no statistics", nil},
+		{"part 1 is not of a range", []*Stats{a, plain}},
+		{"part 1 is of other nets", []*Stats{a, other}},
+		{"part 1 is of other nets", []*Stats{a, get(src.Shuffled(1).Range(64, 150))}},
+		{"picture 64 is in two parts", []*Stats{b, whole}},
+		{"picture 0 is in two parts", []*Stats{a, a}},
+	} {
+		if _, err := Merge(c.parts...); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("error %v, want %q", err, c.want)
+		}
+	}
+}
+
+func TestNPZComesBack(t *testing.T) {
+	s := &Stats{origin: "two nets, 8×8", pictures: 17, layers: []*Layer{
+		mixed(10, 1000, 3, 4).layer(t, 100), mixed(11, 20, 1, 1).layer(t, 100)}}
+	s.layers[0].name, s.layers[1].name = "conv1", "block/fc2"
+	path := filepath.Join(t.TempDir(), "stats.NPZ")
+	if err := s.Save(path); err != nil {
+		t.Fatal(err)
+	}
+	got, err := Load(path)
+	if err != nil || !reflect.DeepEqual(got, s) {
+		t.Errorf("loaded %v, error %v", got, err)
+	}
+	b := encodeNPZ(s)
+	for n := 4; n < len(b); n += 97 {
+		if _, err := Decode(b[:n]); err == nil {
+			t.Fatalf("%d of %d bytes decode", n, len(b))
+		}
+	}
+}
+
+func TestNumpyReadsNPZ(t *testing.T) {
+	python := ""
+	for _, name := range []string{"python3", "/usr/bin/python3"} {
+		if exec.Command(name, "-c", "import numpy").Run() == nil {
+			python = name
+		}
+	}
+	if python == "" {
+		t.Skip("no python3 with numpy at hand")
+	}
+	l := mixed(10, 1000, 3, 4).layer(t, 100)
+	l.name = "conv1"
+	s := &Stats{origin: "two nets", pictures: 17, layers: []*Layer{l}}
+	path := filepath.Join(t.TempDir(), "stats.npz")
+	if err := s.Save(path); err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.Command(python, "-c", `
+import sys, numpy as np
+f = np.load(sys.argv[1])
+print(f["layers"], f["pictures"], f["origin"], f["conv1.units"], f["conv1.samples"], f["conv1.covariance"].shape)
+print(repr(float(f["conv1.mean"][2])), repr(float(f["conv1.covariance"][1, 4])))
+np.savez(sys.argv[1] + ".again.npz", **f)
+`, path).CombinedOutput()
+	want := fmt.Sprintf("['conv1'] [17] ['two nets'] [3 4] [1000] (7, 7)\n%v %v\n", l.mean[2], l.cov[1*7+4])
+	if err != nil || string(out) != want {
+		t.Errorf("numpy: %v\n%s\nwant\n%s", err, out, want)
+	}
+	if got, err := Load(path + ".again.npz"); err != nil || !reflect.DeepEqual(got, s) {
+		t.Errorf("numpy's own file: %v, error %v", got, err)
+	}
+}
+
+func FuzzDecodeNPZ(f *testing.F) {
+	f.Add(encodeNPZ(&Stats{origin: "x", layers: []*Layer{mixed(1, 3, 2, 1).layer(f, 2)}}))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		s, err := decodeNPZ(b)
+		if (s == nil) == (err == nil) {
+			t.Fatalf("stats %v, error %v", s, err)
+		}
+	})
+}
+
+func TestCovariancesAreCorrelationsTimesDeviations(t *testing.T) {
+	l := mixed(2, 500, 4, 3).change(0, 1, func(int, float32) float32 { return 2 }).layer(t, 100)
+	for a := range 2 {
+		for b := range 2 {
+			cov, cor, sa, sb := l.BetweenCovariance(a, b), l.Between(a, b), l.Std(a), l.Std(b)
+			for i := range sa {
+				for j := range sb {
+					if diff := math.Abs(cov.At(i, j) - cor.At(i, j)*sa[i]*sb[j]); diff > 1e-12 {
+						t.Errorf("nets %d %d units %d %d: covariance off by %v", a, b, i, j, diff)
+					}
+					if a == b && l.WithinCovariance(a).At(i, j) != cov.At(i, j) {
+						t.Error("within and between itself differ")
+					}
+				}
+			}
+		}
+	}
+}
+
+func ExampleMerge() {
+	dir, err := os.MkdirTemp("", "cache")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer os.RemoveAll(dir)
+	ctx := context.Background()
+	acts := activation.Stream([]*nn.Net{tiny(1, 6), tiny(2, 6)}, pictures("noise", 100), "conv1")
+	var parts []*Stats
+	for i := range 3 { // on one machine after another, or on three
+		s, err := collect(ctx, acts.Part(i, 3)) // in a program: corr.Collect
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		parts = append(parts, s)
+	}
+	all, err := Merge(parts...)
+	fmt.Println(all, err)
+	// Output:
+	// 2 nets tiny, seeds 1, 2, untrained over noise: 100 pictures of 8×8×3; layers conv1; pictures 0 to 99
+	// layer  units  samples  dead units
+	// conv1  2 × 6    3,600       2 × 0 <nil>
+}
+
+// BenchmarkParts is BenchmarkMoments in blocks of their own, as of 32 pictures at 8×8 positions.
+func BenchmarkParts(b *testing.B) {
+	d := mixed(1, 2048, 32, 32, 32, 32)
+	m, p := newMoments("bench", d.units), newPartLayer("bench", d.units)
+	for b.Loop() {
+		m.reset()
+		if err := m.add(d.values, d.rows); err != nil {
+			b.Fatal(err)
+		}
+		if err := m.flush(); err != nil {
+			b.Fatal(err)
+		}
+		p.add(m)
+	}
+	flops := float64(d.rows) * float64(m.d) * float64(m.d+1)
+	b.ReportMetric(flops*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
+}
