@@ -44,6 +44,7 @@ var allowed = map[string]string{
 	"lib/weights":       "lib/nn lib/store",
 	"lib/figure":        "",
 	"lib/experiment":    "lib/dataset lib/nn lib/train",
+	"lib/bench":         "lib/...",
 
 	"notebooks": "",
 }

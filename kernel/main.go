@@ -30,6 +30,7 @@ func commands() []command {
 		{name: "install", summary: "make the kernel known to Jupyter", run: installCommand},
 		{name: "uninstall", summary: "undo install", run: uninstallCommand},
 		{name: "kernel", summary: "serve a front end (Jupyter starts this)", run: kernelCommand, signals: true},
+		{name: "bench", summary: "tables of speed beside the peers that are installed", run: benchCommand},
 		{name: "version", summary: "print the version", run: versionCommand},
 	}
 }
