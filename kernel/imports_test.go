@@ -18,7 +18,7 @@ import (
 var allowed = map[string]string{
 	"kernel":             "kernel/notebook kernel/server kernel/session kernel/symbols kernel/display notebooks",
 	"kernel/server":      "kernel/wire kernel/session kernel/display",
-	"kernel/session":     "kernel/cell kernel/check kernel/lower kernel/run kernel/display kernel/assist",
+	"kernel/session":     "kernel/cell kernel/check kernel/lower kernel/run kernel/display kernel/assist kernel/api/display",
 	"kernel/notebook":    "kernel/session kernel/display",
 	"kernel/wire":        "",
 	"kernel/cell":        "",
@@ -27,7 +27,8 @@ var allowed = map[string]string{
 	"kernel/run":         "",
 	"kernel/display":     "",
 	"kernel/assist":      "kernel/cell kernel/check",
-	"kernel/symbols":     "kernel/display lib/...",
+	"kernel/api/display": "",
+	"kernel/symbols":     "kernel/display kernel/api/... lib/...",
 	"kernel/symbols/gen": "",
 
 	"lib/internal/simd": "",

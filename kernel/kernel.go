@@ -21,6 +21,7 @@ import (
 func newSession(show func(display.Bar)) (*session.Session, error) {
 	return session.New(session.Options{
 		Tables: session.Tables{Symbols: symbols.Exports(), ExportData: symbols.ExportData(), Preload: symbols.Preload(), Docs: symbols.Docs()},
+		Bar:    show,
 		Context: func(ctx context.Context, cell func(display.Bar)) context.Context {
 			if show == nil {
 				return symbols.Context(ctx, cell)

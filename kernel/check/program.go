@@ -99,6 +99,20 @@ func (p *Program) Predeclare(name, path, typeName, slot string) error {
 	return nil
 }
 
+// PredeclareFunc makes a function of a compiled package known without the package's name.
+func (p *Program) PredeclareFunc(path, name string) error {
+	pkg, err := p.Importer.Import(path)
+	if err != nil {
+		return err
+	}
+	o, ok := pkg.Scope().Lookup(name).(*types.Func)
+	if !ok {
+		return fmt.Errorf("check: no function %s.%s", path, name)
+	}
+	p.scope[name] = o
+	return nil
+}
+
 // Fresh returns a lowered name that was never used.
 func (p *Program) Fresh(name string) string {
 	p.serial[name]++

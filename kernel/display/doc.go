@@ -6,8 +6,10 @@
 //
 //   - MIMEBundle() map[string]any with MIME types as keys (text as string, binary
 //     as []byte), and optionally MIMEMetadata() map[string]any;
-//   - single formats: HTML, SVG, Markdown, Latex (string), PNG, JPEG, GIF ([]byte),
-//     JSON (any), each alone or with an error as second result;
+//   - SimpleRender() map[string]any, or Render() of a struct with such a map as field Data,
+//     the interfaces of the kernel gophernotes;
+//   - single formats: HTML, SVG, Markdown, Latex, JavaScript (string), PNG, JPEG, GIF,
+//     PDF ([]byte), JSON (any or map[string]any), most alone or with an error as second result;
 //   - being a mat.Matrix (HTML table), image.Image or []image.Image (PNG),
 //     error, time.Duration;
 //   - String, and in the end fmt.

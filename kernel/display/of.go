@@ -76,7 +76,7 @@ func fill(b *Bundle, v any) {
 		}
 		return
 	}
-	if single(b, v) {
+	if rendered(b, v) || single(b, v) {
 		return
 	}
 	switch x := v.(type) {
@@ -90,7 +90,36 @@ func fill(b *Bundle, v any) {
 		picture(b, x)
 	case []image.Image:
 		pictures(b, x)
+	default:
+		drawing(b, v)
 	}
+}
+
+// rendered asks values written for the kernel gophernotes: SimpleRender with the formats, or Render with a struct whose
+// fields Data and Metadata hold them.
+func rendered(b *Bundle, v any) bool {
+	if x, ok := v.(interface{ SimpleRender() map[string]any }); ok {
+		maps.Copy(b.Data, x.SimpleRender())
+		return true
+	}
+	f := reflect.ValueOf(v).MethodByName("Render")
+	if !f.IsValid() || f.Type().NumIn() != 0 || f.Type().NumOut() != 1 || f.Type().Out(0).Kind() != reflect.Struct {
+		return false
+	}
+	of := func(r reflect.Value, name string) map[string]any {
+		if field := r.FieldByName(name); field.IsValid() && field.CanInterface() {
+			m, _ := field.Interface().(map[string]any)
+			return m
+		}
+		return nil
+	}
+	if field, ok := f.Type().Out(0).FieldByName("Data"); !ok || field.Type != reflect.TypeFor[map[string]any]() {
+		return false
+	}
+	r := f.Call(nil)[0]
+	maps.Copy(b.Data, of(r, "Data"))
+	b.Metadata = of(r, "Metadata")
+	return true
 }
 
 // single asks for one format after the other and reports whether there was one.
@@ -164,7 +193,21 @@ func single(b *Bundle, v any) bool {
 		p, err := x.GIF()
 		binary("image/gif", p, err)
 	}
-	if x, ok := v.(interface{ JSON() any }); ok {
+	switch x := v.(type) {
+	case interface{ PDF() []byte }:
+		binary("application/pdf", x.PDF(), nil)
+	case interface{ PDF() ([]byte, error) }:
+		p, err := x.PDF()
+		binary("application/pdf", p, err)
+	}
+	if x, ok := v.(interface{ JavaScript() string }); ok {
+		text("application/javascript", x.JavaScript(), nil)
+	}
+	switch x := v.(type) {
+	case interface{ JSON() any }:
+		found = true
+		b.Data["application/json"] = x.JSON()
+	case interface{ JSON() map[string]any }:
 		found = true
 		b.Data["application/json"] = x.JSON()
 	}

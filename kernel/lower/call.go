@@ -11,6 +11,9 @@ import (
 	"gonverge/kernel/check"
 )
 
+// kernelPackages begins the import paths of the packages by which cells talk to the kernel.
+const kernelPackages = "gonverge/kernel/api/"
+
 // callee is the function or variable that a call names, or nil.
 func (e *emitter) callee(c *ast.CallExpr) types.Object {
 	f := ast.Unparen(c.Fun)
@@ -158,6 +161,9 @@ func (e *emitter) rawArgs(o types.Object) bool {
 	case "fmt":
 		return strings.Contains(f.Name(), "can") // Scan and its kin want pointers
 	case "log", "errors", "container/list", "container/heap", "container/ring", "sync", "sync/atomic", "context", "testing", "log/slog":
+		return false
+	}
+	if strings.HasPrefix(f.Pkg().Path(), kernelPackages) { // they ask the session how to show a value of its types
 		return false
 	}
 	return e.shim(f.Pkg().Path(), f.Name()) == nil

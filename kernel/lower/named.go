@@ -142,11 +142,15 @@ func (l *lowerer) kernelMethods(x *types.Named) {
 			fmt.Fprintf(&l.init, "%s.Format(%d, func(x interface{}, s %s.State, verb rune) { v := %s; %s })\n", Runtime, id, l.pkg("fmt"), l.raw("x", rt), l.methodOf("v", rt, sel, "s, verb"))
 		})
 	}
+	bytes := types.NewSlice(types.Typ[types.Byte])
 	for _, d := range []struct {
 		name, as      string
-		param, result types.Type
+		param, result types.Type // no result: any one
 	}{
-		{"Error", "Error", nil, str}, {"String", "String", nil, str}, {"GoString", "GoString", nil, str}, {"HTML", "HTML", nil, str}, {"MIMEBundle", "MIMEBundle", nil, bundle},
+		{"Error", "Error", nil, str}, {"String", "String", nil, str}, {"GoString", "GoString", nil, str}, {"MIMEBundle", "MIMEBundle", nil, bundle}, {"MIMEMetadata", "MIMEMetadata", nil, bundle},
+		{"SimpleRender", "SimpleRender", nil, bundle}, {"Render", "Render", nil, nil}, {"JSON", "JSON", nil, nil},
+		{"HTML", "HTML", nil, str}, {"SVG", "SVG", nil, str}, {"Markdown", "Markdown", nil, str}, {"Latex", "Latex", nil, str}, {"JavaScript", "JavaScript", nil, str},
+		{"PNG", "PNG", nil, bytes}, {"JPEG", "JPEG", nil, bytes}, {"GIF", "GIF", nil, bytes}, {"PDF", "PDF", nil, bytes},
 		{"Unwrap", "Unwrap", nil, check.ErrorType}, {"Unwrap", "UnwrapAll", nil, list}, {"Is", "Is", check.ErrorType, types.Typ[types.Bool]}, {"As", "As", empty, types.Typ[types.Bool]},
 	} {
 		for _, rt := range []types.Type{x, types.NewPointer(x)} {
@@ -155,7 +159,9 @@ func (l *lowerer) kernelMethods(x *types.Named) {
 				continue
 			}
 			sig := sel.Type().(*types.Signature)
-			if sig.Results().Len() != 1 || !types.Identical(sig.Results().At(0).Type(), d.result) {
+			n := sig.Results().Len()
+			fails := n == 2 && d.param == nil && types.Identical(sig.Results().At(1).Type(), check.ErrorType)
+			if n != 1 && !fails || d.result != nil && !types.Identical(sig.Results().At(0).Type(), d.result) {
 				continue
 			}
 			param, arg := "_ interface{}", ""
@@ -171,8 +177,11 @@ func (l *lowerer) kernelMethods(x *types.Named) {
 			}
 			id := l.typeID(rt)
 			l.queue = append(l.queue, func() {
-				fmt.Fprintf(&l.init, "%s.Method(%d, %q, func(x interface{}, %s) interface{} { v := %s; return %s })\n",
-					Runtime, id, d.as, param, l.raw("x", rt), l.methodOf("v", rt, sel, arg))
+				result := "return " + l.methodOf("v", rt, sel, arg)
+				if fails {
+					result = fmt.Sprintf("r, err := %s; if err != nil { return err }; return r", l.methodOf("v", rt, sel, arg))
+				}
+				fmt.Fprintf(&l.init, "%s.Method(%d, %q, func(x interface{}, %s) interface{} { v := %s; %s })\n", Runtime, id, d.as, param, l.raw("x", rt), result)
 			})
 		}
 	}

@@ -14,6 +14,8 @@ type Options struct {
 	// Context derives the predeclared ctx of a cell: it may add a progress reporter that calls show for every event.
 	// nil leaves the context as it is.
 	Context func(ctx context.Context, show func(display.Bar)) context.Context
+	// Bar is shown the bars that cells start, beside the outputs of their cell: a terminal draws them. It may be nil.
+	Bar func(display.Bar)
 	// Dir is the working directory that messages name; "" is that of the process.
 	Dir string
 	// MemoryLimit stops a cell when the heap grows above it, in bytes; 0 is three quarters of the machine's memory.

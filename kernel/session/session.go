@@ -35,12 +35,13 @@ type Session struct {
 	sinkMu sync.Mutex // one call of the sink at a time
 	sink   Sink
 	bars   map[string]bool // display ids that the sink of this cell has
+	named  map[string]bool // those that cells gave by DisplayID, of all cells
 	label  string
 }
 
 // New starts a session.
 func New(o Options) (*Session, error) {
-	s := &Session{o: o, bars: map[string]bool{}}
+	s := &Session{o: o, bars: map[string]bool{}, named: map[string]bool{}}
 	if err := s.start(); err != nil {
 		return nil, err
 	}
@@ -59,7 +60,12 @@ func (s *Session) start() error {
 			return fmt.Errorf("session: %w", err)
 		}
 	}
-	machine, err := run.New(run.Options{Symbols: s.o.Tables.Symbols, Compiled: lower.CompiledInstances(), RuntimeName: lower.Runtime, CompiledName: lower.Compiled,
+	if program.Importer.Has(displayPath) {
+		if err := program.PredeclareFunc(displayPath, "Display"); err != nil {
+			return fmt.Errorf("session: %w", err)
+		}
+	}
+	machine, err := run.New(run.Options{Symbols: s.bind(s.o.Tables.Symbols), Compiled: lower.CompiledInstances(), RuntimeName: lower.Runtime, CompiledName: lower.Compiled,
 		ContextName: contextName, Output: s.stream, Input: s.input, GoroutinePanic: s.goroutinePanic, StackLimit: s.o.StackLimit, MemoryLimit: s.o.MemoryLimit})
 	if err != nil {
 		return fmt.Errorf("session: %w", err)

@@ -1,7 +1,10 @@
 package session
 
 import (
+	"fmt"
 	"go/types"
+	"maps"
+	"reflect"
 
 	"gonverge/kernel/display"
 	"gonverge/kernel/lower"
@@ -22,21 +25,18 @@ func (s *Session) bundles(values []any, static []types.Type) []display.Bundle {
 }
 
 // bundle shows one value. A value of a compiled type reaches the display as it is; one of a session type shows its true
-// type and field names, and by its own methods if it has them.
+// type and field names, and by its own methods if it has them. t is its static type where it is known.
 func (s *Session) bundle(v any, t types.Type) display.Bundle {
+	v = run.Inner(v)
 	b, boxed := v.(run.Boxed)
 	switch {
 	case boxed:
-		text := display.Cut(s.machine.Show(v, t))
-		if m, ok := b.Method("MIMEBundle"); ok {
-			if data, ok := m.(map[string]any); ok {
-				return display.Of(bundled(data), text)
-			}
+		if t == nil {
+			t = b.Type()
 		}
-		if h, ok := b.Method("HTML"); ok {
-			if html, ok := h.(string); ok {
-				return display.Of(htmled(html), text)
-			}
+		text := display.Cut(s.machine.Show(v, t))
+		if own := abilities(b); own != nil {
+			return display.Of(own, text)
 		}
 		if lower.Mentions(b.Type()) {
 			return display.Text(text)
@@ -48,12 +48,78 @@ func (s *Session) bundle(v any, t types.Type) display.Bundle {
 	return display.Of(v, "")
 }
 
-// bundled is the result of a session type's MIMEBundle.
-type bundled map[string]any
+// methodFormats are the methods that give one format each.
+var methodFormats = map[string]string{
+	"HTML": "text/html", "SVG": "image/svg+xml", "Markdown": "text/markdown", "Latex": "text/latex", "JavaScript": "application/javascript",
+	"PNG": "image/png", "JPEG": "image/jpeg", "GIF": "image/gif", "PDF": "application/pdf", "JSON": "application/json",
+}
 
-func (b bundled) MIMEBundle() map[string]any { return b }
+// abilities asks the methods by which a value of a session type shows itself; nil if it has none. A panic of theirs
+// becomes the text.
+func abilities(b run.Boxed) (shown any) {
+	out := bundled{data: map[string]any{}}
+	defer func() {
+		if r := recover(); r != nil {
+			out.data["text/plain"] = "panic while displaying: " + fmt.Sprint(r)
+			shown = out
+		}
+	}()
+	found := false
+	whole := func(m any, ok bool) {
+		if !ok {
+			return
+		}
+		found = true
+		switch x := m.(type) {
+		case map[string]any:
+			maps.Copy(out.data, x)
+		case error:
+			out.data["text/plain"] = x.Error()
+		case interface {
+			MIMEBundle() map[string]any
+			MIMEMetadata() map[string]any
+		}:
+			maps.Copy(out.data, x.MIMEBundle())
+			out.metadata = x.MIMEMetadata()
+		default: // a struct of the cell's own with these fields
+			r := reflect.ValueOf(run.Unbox(m))
+			if r.Kind() == reflect.Struct {
+				if f := r.FieldByName("Data"); f.IsValid() && f.CanInterface() {
+					if data, ok := f.Interface().(map[string]any); ok {
+						maps.Copy(out.data, data)
+						return
+					}
+				}
+			}
+			out.data["text/plain"] = fmt.Sprint(m)
+		}
+	}
+	for _, name := range []string{"Render", "SimpleRender", "MIMEBundle"} {
+		whole(b.Method(name))
+	}
+	for name, mime := range methodFormats {
+		m, ok := b.Method(name)
+		if !ok {
+			continue
+		}
+		found = true
+		if err, failed := m.(error); failed {
+			out.data["text/plain"] = mime + ": " + err.Error()
+			continue
+		}
+		out.data[mime] = m
+	}
+	if m, ok := b.Method("MIMEMetadata"); ok && found {
+		out.metadata, _ = m.(map[string]any)
+	}
+	if !found {
+		return nil
+	}
+	return out
+}
 
-// htmled is the result of a session type's HTML.
-type htmled string
+// bundled is what the methods of a session type gave.
+type bundled struct{ data, metadata map[string]any }
 
-func (h htmled) HTML() string { return string(h) }
+func (b bundled) MIMEBundle() map[string]any   { return b.data }
+func (b bundled) MIMEMetadata() map[string]any { return b.metadata }

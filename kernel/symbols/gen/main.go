@@ -58,6 +58,9 @@ func load() ([]*packages.Package, error) {
 	for _, name := range library {
 		patterns = append(patterns, module+"/lib/"+name)
 	}
+	for _, name := range cellAPI {
+		patterns = append(patterns, module+"/kernel/api/"+name)
+	}
 	config := &packages.Config{
 		Mode: packages.NeedName | packages.NeedFiles | packages.NeedTypes | packages.NeedImports | packages.NeedDeps | packages.NeedExportFile,
 		// One platform for all machines.
@@ -161,6 +164,11 @@ func writeTables(dir string, loaded []*types.Package) error {
 	}
 	for _, name := range library {
 		if path := module + "/lib/" + name; have[path] {
+			preload = append(preload, path)
+		}
+	}
+	for _, name := range cellAPI {
+		if path := module + "/kernel/api/" + name; have[path] {
 			preload = append(preload, path)
 		}
 	}

@@ -10,6 +10,10 @@ var library = []string{
 	"dataset", "nn", "train", "weights", "activation", "corr", "similarity", "align", "feature", "figure", "experiment", "store", "progress",
 }
 
+// cellAPI lists the kernel's own packages that cells see, all of them by name without an import: the session puts functions
+// of its own in place of theirs.
+var cellAPI = []string{"display"}
+
 // thirdParty lists the packages of others that cells may import; true: usable by name without an import.
 var thirdParty = []struct {
 	path    string
@@ -49,7 +53,9 @@ func excluded(path string) bool {
 	return strings.HasPrefix(path, "testing/") || strings.HasPrefix(path, "cmd/") || strings.HasPrefix(path, "syscall/")
 }
 
-func isLibrary(path string) bool { return strings.HasPrefix(path, module+"/lib/") }
+func isLibrary(path string) bool {
+	return strings.HasPrefix(path, module+"/lib/") || strings.HasPrefix(path, module+"/kernel/api/")
+}
 
 // isStd reports whether the path is one of the standard library: its first element has no dot.
 func isStd(path string) bool {

@@ -1,0 +1,171 @@
+package session_test
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"gonverge/kernel/display"
+	"gonverge/kernel/session"
+)
+
+// gallery is a Sink that keeps one line for each thing it is told.
+type gallery struct {
+	mu      sync.Mutex
+	events  []string
+	bundles []display.Bundle
+	lines   []string // answers to Input
+}
+
+func (g *gallery) note(format string, args ...any) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.events = append(g.events, fmt.Sprintf(format, args...))
+}
+
+func formats(b display.Bundle) string { return strings.Join(slices.Sorted(maps.Keys(b.Data)), " ") }
+
+func (g *gallery) Stream(name, text string) { g.note("%s %q", name, text) }
+
+func (g *gallery) Display(b display.Bundle, id string, update bool) {
+	what := "display"
+	if update {
+		what = "update"
+	}
+	if strings.HasPrefix(id, display.BarPrefix) {
+		id = "bar"
+	}
+	g.note("%s %s [%s] %s", what, id, formats(b), b.Plain())
+	g.mu.Lock()
+	g.bundles = append(g.bundles, b)
+	g.mu.Unlock()
+}
+
+func (g *gallery) Clear(wait bool) { g.note("clear %v", wait) }
+
+func (g *gallery) Input(prompt string, password bool) (string, error) {
+	g.note("input %q %v", prompt, password)
+	if len(g.lines) == 0 {
+		return "", fmt.Errorf("nobody answers")
+	}
+	line := g.lines[0]
+	g.lines = g.lines[1:]
+	return line, nil
+}
+
+// shown runs cells and returns what the last one showed, its results as events too.
+func shown(t *testing.T, s *session.Session, g *gallery, cells ...string) string {
+	t.Helper()
+	for i, source := range cells {
+		g.events = nil
+		r := s.Run(context.Background(), source, session.RunOptions{StoreHistory: true}, g)
+		if r.Err != nil {
+			t.Fatalf("cell %d: %v\n%s", i+1, r.Err, strings.Join(r.Err.Traceback, "\n"))
+		}
+		for _, b := range r.Values {
+			g.bundles = append(g.bundles, b)
+			g.note("result [%s] %s", formats(b), b.Plain())
+		}
+	}
+	return strings.Join(g.events, "\n")
+}
+
+// The cells of the documentation of the kernel gophernotes, and values with each of its interfaces.
+func TestGophernotesCells(t *testing.T) {
+	s := newSession(t)
+	for _, c := range []struct{ name, cell, want string }{
+		{"HTML", "display.HTML(`<h1 style=\"color:green;\">Hello, World</h1>`)", `result [text/html text/plain] <h1 style="color:green;">Hello, World</h1>`},
+		{"Display in a block", "{\n    Display(display.Markdown(\"* hello from markdown\"))\n    Display(display.Math(`e^{i\\Pi}+1=0`))\n}",
+			"display  [text/markdown text/plain] * hello from markdown\ndisplay  [text/latex text/plain] e^{i\\Pi}+1=0"},
+		{"package function", `display.Display(display.SVG("<svg/>"), 3)`, "display  [image/svg+xml text/plain] <svg/>\ndisplay  [text/plain] 3"},
+		{"Latex", `display.Latex("x^2")`, "result [text/latex text/plain] x^2"},
+		{"PNG", `display.PNG([]byte{1, 2, 3})`, "result [image/png text/plain] image/png, 3 bytes"},
+		{"JPEG", `display.JPEG([]byte{1, 2, 3})`, "result [image/jpeg text/plain] image/jpeg, 3 bytes"},
+		{"PDF", `display.PDF([]byte{1, 2, 3})`, "result [application/pdf text/plain] application/pdf, 3 bytes"},
+		{"JSON", `display.JSON(map[string]interface{}{"a": 1})`, "result [application/json text/plain] {\n  \"a\": 1\n}"},
+		{"JavaScript", `display.JavaScript("1")`, "result [application/javascript text/plain] 1"},
+		{"MIME", `display.MIME(display.MIMEMap{display.MIMETypeHTML: "<b>x</b>", "text/plain": "x"}, nil)`, "result [text/html text/plain] x"},
+		{"Image", `display.Image(image.NewGray(image.Rect(0, 0, 3, 2)))`, "result [image/png text/plain] *image.Gray 3×2"},
+		{"image.Image alone", `image.NewGray(image.Rect(0, 0, 3, 2))`, "result [image/png text/plain] *image.Gray 3×2"},
+		{"Auto finds bytes out", `display.Auto([]byte("\x89PNG\r\n\x1a\n"))`, "result [image/png text/plain] image/png, 8 bytes"},
+		{"Any of a reader", `display.Any("text/html", strings.NewReader("<i>r</i>"))`, "result [text/html text/plain] <i>r</i>"},
+		{"File that is not there", `display.File("image/png", "/nowhere/x.png")`, "result [text/plain] display: open /nowhere/x.png: no such file or directory"},
+		{"MakeData", `display.MakeData("text/html", "<i>m</i>")`, "result [text/html text/plain] <i>m</i>"},
+		{"HTMLer", "type H struct{ n int }\nfunc (h H) HTML() string { return \"<b>h</b>\" }\nH{1}", "result [text/html text/plain] H{n:1}"},
+		{"HTMLer in Display", "Display(H{2}, []H{{3}})", "display  [text/html text/plain] H{n:2}\ndisplay  [text/plain] [H{n:3}]"},
+		{"as an interface", "var h display.HTMLer = H{4}\nh", "result [text/html text/plain] H{n:4}"},
+		{"by a compiled helper", "display.Auto(h).Data[\"text/html\"]", "result [text/plain] <b>h</b>"},
+		{"Renderer", "type R struct{}\nfunc (r R) Render() display.Data { return display.HTML(\"<i>r</i>\") }\nR{}", "result [text/html text/plain] <i>r</i>"},
+		{"SimpleRenderer", "type S struct{}\nfunc (s *S) SimpleRender() display.MIMEMap { return display.MIMEMap{\"text/html\": \"s\", \"text/plain\": \"t\"} }\n&S{}", "result [text/html text/plain] t"},
+		{"several methods", "type M struct{}\nfunc (M) SVG() string { return \"<svg/>\" }\nfunc (M) PNG() []byte { return []byte{1} }\nfunc (M) String() string { return \"m\" }\nM{}",
+			"result [image/png image/svg+xml text/plain] m"},
+		{"other formats", "type O struct{}\nfunc (O) Latex() string { return \"$x$\" }\nfunc (O) Markdown() string { return \"x\" }\nfunc (O) JSON() map[string]any { return nil }\nfunc (O) JavaScript() string { return \"1\" }\nfunc (O) JPEG() []byte { return nil }\nfunc (O) PDF() []byte { return nil }\nO{}",
+			"result [application/javascript application/json application/pdf image/jpeg text/latex text/markdown text/plain] O{}"},
+		{"method that fails", "type F struct{}\nfunc (F) PNG() ([]byte, error) { return nil, errors.New(\"no ink\") }\nF{}", "result [text/plain] image/png: no ink"},
+		{"method that panics", "type P struct{}\nfunc (P) HTML() string { panic(\"no\") }\nP{}", "result [text/plain] panic while displaying: no"},
+		{"compiled value of Display", "Display(3 * time.Second, nil, errors.New(\"e\"))", "display  [text/plain] 3s\ndisplay  [text/plain] <nil>\ndisplay  [text/plain] e"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if got := shown(t, s, &gallery{}, c.cell); got != c.want {
+				t.Errorf("got\n%s\nwant\n%s", got, c.want)
+			}
+		})
+	}
+}
+
+func TestDisplayUpdateClearAndInput(t *testing.T) {
+	s := newSession(t)
+	for _, c := range []struct {
+		name, cell, want string
+		lines            []string
+	}{
+		{"update in a loop", `for i := range 3 { display.Update("n", i) }`, "display n [text/plain] 0\nupdate n [text/plain] 1\nupdate n [text/plain] 2", nil},
+		{"update of another run", `display.Update("n", 9)`, "display n [text/plain] 9", nil},
+		{"id", `display.DisplayID("kept", 1)`, "display kept [text/plain] 1", nil},
+		{"update from a later cell", `display.Update("kept", 2)`, "update kept [text/plain] 2", nil},
+		{"order with streams", "fmt.Println(1)\nDisplay(2)\nfmt.Println(3)", "stdout \"1\\n\"\ndisplay  [text/plain] 2\nstdout \"3\\n\"", nil},
+		{"clear", "display.Clear(true)\ndisplay.Clear(false)", "clear true\nclear false", nil},
+		{"update after clear", `display.Update("n", 1); display.Clear(false); display.Update("n", 2)`, "display n [text/plain] 1\nclear false\ndisplay n [text/plain] 2", nil},
+		{"transient id", `Display(display.Data{Data: display.MIMEMap{"text/plain": "x"}, Transient: display.MIMEMap{"display_id": "t"}})`, "display t [text/plain] x", nil},
+		{"input", `name := display.Input("name: ")
+name + "!"`, "input \"name: \" false\nresult [text/plain] Ada!", []string{"Ada"}},
+		{"password", `len(display.Password("key: "))`, "input \"key: \" true\nresult [text/plain] 3", []string{"abc"}},
+		{"input refused", "_, err := display.Input(\"?\")\nerr", "input \"?\" false\nresult [text/plain] nobody answers", nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if got := shown(t, s, &gallery{lines: c.lines}, c.cell); got != c.want {
+				t.Errorf("got\n%s\nwant\n%s", got, c.want)
+			}
+		})
+	}
+}
+
+func TestBarsOfCellsUpdateInPlaceAtMostTenTimesASecond(t *testing.T) {
+	s := newSession(t)
+	got := strings.Split(shown(t, s, &gallery{}, "bar := display.Progress(\"digits\", 1000)\nfor i := range 1000 { bar.Set(i+1, \"n\") }\nbar.Finish(\"all\")\nbar.Add(1)"), "\n")
+	if !strings.HasPrefix(got[0], "display bar [text/html text/plain] digits ─") {
+		t.Errorf("first %s", got[0])
+	}
+	if last := got[len(got)-1]; !strings.HasPrefix(last, "update bar ") || !strings.HasSuffix(last, "100 %  all") {
+		t.Errorf("last %s", last)
+	}
+	if len(got) > 100 { // 1,000 steps take a few ms; ten seconds would be needed for this many states
+		t.Errorf("%d states", len(got))
+	}
+}
+
+func TestPlotsShowAsPNGAndSVG(t *testing.T) {
+	s := newSession(t)
+	g := &gallery{}
+	got := shown(t, s, g, "import \"gonum.org/v1/plot\"\np := plot.New()\np.Title.Text = \"empty\"\np")
+	if got != "result [image/png image/svg+xml text/plain] *plot.Plot, 6×4 inches" {
+		t.Fatal(got)
+	}
+	if svg := g.bundles[0].Data["image/svg+xml"].(string); !strings.Contains(svg, "<svg") || strings.Contains(svg, "<?xml") {
+		t.Errorf("SVG is no element: it begins with %.40q", svg)
+	}
+}
