@@ -44,6 +44,7 @@ var allowed = map[string]string{
 	"lib/similarity":    "",
 	"lib/weights":       "lib/nn lib/store",
 	"lib/figure":        "",
+	"lib/feature":       "lib/activation lib/nn lib/dataset lib/align lib/figure lib/progress lib/store lib/internal/simd",
 	"lib/experiment":    "lib/dataset lib/nn lib/train",
 	"lib/bench":         "lib/...",
 

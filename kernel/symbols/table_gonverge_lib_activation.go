@@ -18,9 +18,12 @@ func add_gonverge_lib_activation(symbols map[string]map[string]reflect.Value) {
 		"Extremes":   reflect.ValueOf((*activation.Extremes)(nil)),
 		"Histogram":  reflect.ValueOf((*activation.Histogram)(nil)),
 		"LayerBlock": reflect.ValueOf((*activation.LayerBlock)(nil)),
+		"LayerPeaks": reflect.ValueOf((*activation.LayerPeaks)(nil)),
 		"Peak":       reflect.ValueOf((*activation.Peak)(nil)),
+		"Peaks":      reflect.ValueOf((*activation.Peaks)(nil)),
 		"Source":     reflect.ValueOf((*activation.Source)(nil)),
 		"Stream":     reflect.ValueOf(activation.Stream),
 		"Top":        reflect.ValueOf(activation.Top),
+		"TopPeaks":   reflect.ValueOf(activation.TopPeaks),
 	})
 }
