@@ -82,6 +82,12 @@ func execCells(ctx context.Context, args []string, stdin io.Reader, stdout, stde
 		if b, ok := display.Merge(reply.Values); ok {
 			out.print(b)
 		}
+		if reply.Page != nil {
+			out.print(*reply.Page)
+		}
+		if reply.Next != "" {
+			fmt.Fprintln(stdout, reply.Next)
+		}
 	}
 	return 0
 }

@@ -72,7 +72,13 @@ func TestCommand(t *testing.T) {
 		{"%who", "who", "", true},
 		{" %time f()\nx", "time", " f()\nx", true},
 		{"x % y", "", "", false},
-		{"%%bash\nls", "", "", false},
+		{"%%bash\nls", "bash", "\nls", true},
+		{"!ls -l", "!", "ls -l", true},
+		{"$ ls", "!", " ls", true},
+		{"fmt.Println?", "?", "fmt.Println", true},
+		{"??mat", "?", "mat", true},
+		{"x ? 3", "", "", false},
+		{"!x == y", "!", "x == y", true},
 		{"% ", "", " ", false},
 	} {
 		name, rest, ok := Command(c.src)

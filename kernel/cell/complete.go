@@ -4,11 +4,16 @@ import (
 	"go/scanner"
 	"go/token"
 	"strings"
+	"unicode"
 )
 
 // Status judges a cell that is being typed: "complete", "incomplete" with the indent of its next line, or "invalid".
 func Status(src string) (status, indent string) {
-	if _, _, ok := Command(src); ok {
+	if name, rest, ok := Command(src); ok {
+		switch name {
+		case "time", "timeit", "profile": // they take code
+			return Status(rest)
+		}
 		return "complete", ""
 	}
 	depth, open := brackets(src)
@@ -66,16 +71,40 @@ func indentOf(src string, depth int) string {
 	return strings.TrimRight(lead, "\n")
 }
 
-// Command recognises a cell that starts with a %-command: it returns its name without the sign, and the rest of the cell.
+// Command recognises a cell that is no Go: it starts with a %-command (`%name` or `%%name`), with `!` or `$` (a command
+// for the shell, whose name is "!") or asks about a name (`fmt.Println?`, `?fmt`, whose name is "?"). It returns the name
+// without the sign, and the rest of the cell.
 func Command(src string) (name, rest string, ok bool) {
-	t := strings.TrimLeft(src, " \t\n")
-	if !strings.HasPrefix(t, "%") || strings.HasPrefix(t, "%%") {
+	t := strings.TrimLeft(src, " \t\r\n")
+	if asked, ok := question(t); ok {
+		return "?", asked, true
+	}
+	switch {
+	case strings.HasPrefix(t, "!"), strings.HasPrefix(t, "$"):
+		return "!", t[1:], true
+	case !strings.HasPrefix(t, "%"):
 		return "", "", false
 	}
-	t = t[1:]
-	i := strings.IndexFunc(t, func(r rune) bool { return r == ' ' || r == '\t' || r == '\n' })
+	t = strings.TrimPrefix(t[1:], "%")
+	i := strings.IndexFunc(t, func(r rune) bool { return r == ' ' || r == '\t' || r == '\n' || r == '\r' })
 	if i < 0 {
 		i = len(t)
 	}
 	return t[:i], t[i:], i > 0
+}
+
+// question returns the name that a cell asks about: one name with question marks before or behind it, and nothing else.
+func question(t string) (name string, ok bool) {
+	t = strings.TrimSpace(t)
+	name = strings.TrimRight(strings.TrimLeft(t, "?"), "?")
+	if name == t || name == "" {
+		return "", false
+	}
+	name = strings.TrimSpace(name)
+	for _, r := range name {
+		if r != '.' && r != '_' && r != '%' && !unicode.IsLetter(r) && !unicode.IsDigit(r) {
+			return "", false
+		}
+	}
+	return name, name != ""
 }

@@ -114,6 +114,9 @@ func runCell(ctx context.Context, i int, c *Cell, r Runner, o RunOptions, all *c
 	if b, ok := display.Merge(reply.Values); ok && reply.Err == nil {
 		s.add(&Output{Type: "execute_result", Bundle: b, Count: reply.Count})
 	}
+	if reply.Page != nil && reply.Err == nil { // as JupyterLab does
+		s.add(&Output{Type: "display_data", Bundle: *reply.Page})
+	}
 	if e := reply.Err; e != nil {
 		trace := e.Traceback
 		if trace == nil {

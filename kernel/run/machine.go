@@ -8,6 +8,7 @@ import (
 	"io"
 	"log"
 	"maps"
+	"os"
 	"reflect"
 	"strings"
 	"sync"
@@ -126,7 +127,10 @@ func New(o Options) (*Machine, error) {
 		return nil, err
 	}
 	// After the tables: the interpreter has replacements of its own for these.
-	exits := interp.Exports{"os/os": {"Exit": reflect.ValueOf(func(code int) { panic(exit(fmt.Sprintf("os.Exit(%d)", code))) })},
+	exits := interp.Exports{"os/os": {"Exit": reflect.ValueOf(func(code int) { panic(exit(fmt.Sprintf("os.Exit(%d)", code))) }),
+		// The environment of the process, which child processes get: the interpreter's own would be another one, and empty.
+		"Getenv": reflect.ValueOf(os.Getenv), "Setenv": reflect.ValueOf(os.Setenv), "Unsetenv": reflect.ValueOf(os.Unsetenv), "LookupEnv": reflect.ValueOf(os.LookupEnv),
+		"Environ": reflect.ValueOf(os.Environ), "Clearenv": reflect.ValueOf(os.Clearenv), "ExpandEnv": reflect.ValueOf(os.ExpandEnv)},
 		"log/log": {"Fatal": reflect.ValueOf(func(v ...any) { panic(exit(fmt.Sprint(v...))) }),
 			"Fatalf":  reflect.ValueOf(func(format string, v ...any) { panic(exit(fmt.Sprintf(format, v...))) }),
 			"Fatalln": reflect.ValueOf(func(v ...any) { panic(exit(strings.TrimSuffix(fmt.Sprintln(v...), "\n"))) })}}
@@ -277,6 +281,9 @@ func (m *Machine) halted() {
 	next := make(chan struct{})
 	close(*m.halt.Swap(&next))
 }
+
+// Write adds to what cells write to "stdout" or "stderr".
+func (m *Machine) Write(stream string, p []byte) { m.out.add(stream, p) }
 
 // Close ends the machine.
 func (m *Machine) Close() { m.out.close() }

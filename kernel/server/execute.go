@@ -44,7 +44,19 @@ func (s *Server) execute(r *request) (any, error) {
 	if b, ok := display.Merge(out.Values); ok && !in.Silent {
 		s.publish(r, "execute_result", wire.DisplayData{ExecutionCount: &count, Data: b.JSON(), Metadata: b.MetadataJSON()})
 	}
-	return wire.ExecuteReply{Status: "ok", ExecutionCount: count, UserExpressions: s.evaluate(r, in.UserExpressions), Payload: []any{}}, nil
+	return wire.ExecuteReply{Status: "ok", ExecutionCount: count, UserExpressions: s.evaluate(r, in.UserExpressions), Payload: payload(out)}, nil
+}
+
+// payload is what a front end is to do with its pages and cells.
+func payload(out session.Reply) []any {
+	list := []any{}
+	if out.Page != nil {
+		list = append(list, map[string]any{"source": "page", "data": out.Page.JSON(), "start": 0})
+	}
+	if out.Next != "" {
+		list = append(list, map[string]any{"source": "set_next_input", "text": out.Next, "replace": true})
+	}
+	return list
 }
 
 // runCell lets the engine run the source, interruptible, and survives it.

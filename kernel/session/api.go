@@ -60,6 +60,8 @@ type Reply struct {
 	Count  int              // the number of the cell
 	Values []display.Bundle // the values of its last expression, in order; empty when there is none
 	Err    *Error           // why it stopped, or nil
+	Page   *display.Bundle  // documentation to show beside the notebook, or nil
+	Next   string           // what is to stand in the place of the cell, "" where nothing is
 }
 
 // Error is why a cell was rejected or stopped.

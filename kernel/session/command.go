@@ -4,11 +4,12 @@ import (
 	"context"
 	"fmt"
 	"go/types"
+	"html"
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
+	"gonverge/kernel/cell"
 	"gonverge/kernel/check"
 	"gonverge/kernel/display"
 )
@@ -16,73 +17,211 @@ import (
 // command is a %-command: the first word of a cell after the sign.
 type command struct {
 	name, args, help string
-	run              func(s *Session, ctx context.Context, rest string, o RunOptions) ([]display.Bundle, *Error)
+	more             string // what `%help name` adds
+	takes            taking
+	run              func(s *Session, c *invocation) *Error
 }
+
+// taking is what a command takes of its cell.
+type taking int
+
+const (
+	line  taking = iota // its line; the lines below are a cell of their own
+	code                // Go code: all of the rest
+	whole               // all of the rest, as it is
+)
 
 // commands returns the table of %-commands.
 func commands() []command {
 	return []command{
-		{"help", "", "this list", (*Session).help},
-		{"reset", "", "forget all that cells have defined", (*Session).reset},
-		{"time", "[code]", "run the rest of the cell and say how long it took", (*Session).time},
-		{"who", "", "the variables, functions and types of the session", (*Session).who},
+		{"bash", "[-c] lines", "run the lines below in bash", "What they write appears as it comes; an interrupt ends them. An exit code other than 0 stops the cell.", whole, (*Session).bash},
+		{"cd", "[DIR]", "change the working directory and say which it is", "~ is the home directory, - the directory before.", line, (*Session).cd},
+		{"doc", "NAME", "declaration and documentation of a name: %doc mat.Dense", "NAME? and ?NAME do the same.", line, (*Session).doc},
+		{"env", "[NAME[=VALUE]]", "list, show or set environment variables", "%env NAME= makes it empty. Cells and commands see what is set.", line, (*Session).env},
+		{"help", "[COMMAND]", "this list, or more about a command", "", line, (*Session).help},
+		{"load", "FILE", "put the text of a file in place of this cell", "A front end shows it in the next cell where it cannot replace this one. Nothing is run.", line, (*Session).loadFile},
+		{"profile", "code", "run the rest of the cell and say where the time went", "A table of functions by their share of processor time, and how much of it was interpreted code, the library and Go's runtime.", code, (*Session).profile},
+		{"reset", "", "forget all that cells have defined", "Variables, functions, types and imports go; goroutines that cells started are not stopped. The count of cells goes on.", line, (*Session).reset},
+		{"save", "[-f] FILE", "write the cells that ran well to a file", "The file is in the percent format, which gonverge exec runs; -f replaces one that is there.", line, (*Session).save},
+		{"time", "code", "run the rest of the cell and say how long it took", "", code, (*Session).time},
+		{"timeit", "[-n LOOPS] [-r RUNS] code", "run a statement many times and say how long it takes", "Without -n as many loops as last a fifth of a second; 7 runs. What it computes is thrown away.", code, (*Session).timeit},
+		{"who", "[NAME...]", "the variables, functions and types of the session", "", line, (*Session).who},
+		{"writefile", "[-a] FILE lines", "write the lines below to a file; -a adds to it", "It is written beside its place and renamed, so it is whole or not there.", whole, (*Session).writefile},
 	}
 }
 
-// command runs a %-command.
-func (s *Session) command(ctx context.Context, name, rest string, o RunOptions) ([]display.Bundle, *Error) {
-	var names []string
-	for _, c := range commands() {
-		if c.name == name {
-			return c.run(s, ctx, rest, o)
+// invocation is a command of a cell.
+type invocation struct {
+	ctx    context.Context
+	name   string
+	source string // the whole cell
+	rest   string // what follows the name
+	o      RunOptions
+	reply  *Reply
+}
+
+// args are the words of the command's line.
+func (c *invocation) args() []string {
+	first, _, _ := strings.Cut(c.rest, "\n")
+	return strings.Fields(first)
+}
+
+// below are the lines after the command's.
+func (c *invocation) below() string {
+	_, lines, _ := strings.Cut(c.rest, "\n")
+	return lines
+}
+
+// code is the cell with the command, and as many bytes of its rest as are arguments, blank: positions stay.
+func (c *invocation) code(skip int) string {
+	n := len(c.source) - len(c.rest) + skip
+	blank := []byte(c.source[:n])
+	for i, b := range blank {
+		if b != '\n' && b != '\t' {
+			blank[i] = ' '
 		}
-		names = append(names, "%"+c.name)
 	}
-	return nil, &Error{Name: "error", Message: fmt.Sprintf("no command %%%s; have %s", name, strings.Join(names, ", "))}
+	return string(blank) + c.source[n:]
 }
 
-func (s *Session) help(context.Context, string, RunOptions) ([]display.Bundle, *Error) {
-	var b strings.Builder
-	for _, c := range commands() {
-		fmt.Fprintf(&b, "%-14s %s\n", "%"+strings.TrimSpace(c.name+" "+c.args), c.help)
+// problem is the error of a command.
+func problem(format string, args ...any) *Error {
+	return &Error{Name: "error", Message: fmt.Sprintf(format, args...)}
+}
+
+// show makes text the result of the cell.
+func (c *invocation) show(text string) { c.reply.Values = append(c.reply.Values, display.Text(text)) }
+
+// command runs a %-command, and the cell below it if it takes only its line.
+func (s *Session) command(c *invocation) {
+	switch c.name {
+	case "!":
+		c.reply.Err = s.shell(c)
+		return
+	case "?":
+		c.name, c.rest = "doc", " "+c.rest
 	}
+	k, ok := lookup(c.name)
+	if !ok {
+		var names []string
+		for _, k := range commands() {
+			names = append(names, "%"+k.name)
+		}
+		c.reply.Err = problem("no command %%%s; have %s", c.name, strings.Join(names, ", "))
+		return
+	}
+	if args := c.args(); len(args) > 0 && (args[0] == "-h" || args[0] == "--help") {
+		c.show(k.manual())
+		return
+	}
+	if c.reply.Err = k.run(s, c); c.reply.Err != nil || k.takes != line {
+		return
+	}
+	below := c.below()
+	if strings.TrimSpace(below) == "" {
+		return
+	}
+	below = strings.Repeat("\n", 1+strings.Count(c.source[:len(c.source)-len(c.rest)], "\n")) + below // positions stay
+	if name, rest, ok := cell.Command(below); ok {
+		s.command(&invocation{ctx: c.ctx, name: name, source: below, rest: rest, o: c.o, reply: c.reply})
+		return
+	}
+	values, err := s.run(c.ctx, below, c.o)
+	c.reply.Values, c.reply.Err = append(c.reply.Values, values...), err
+}
+
+func lookup(name string) (command, bool) {
+	for _, k := range commands() {
+		if k.name == name {
+			return k, true
+		}
+	}
+	return command{}, false
+}
+
+// sign is how a command is written.
+func (k command) sign() string {
+	if k.takes == whole {
+		return "%%" + k.name
+	}
+	return "%" + k.name
+}
+
+// manual is all that there is to know about a command.
+func (k command) manual() string {
+	text := strings.TrimSpace(k.sign()+" "+k.args) + "\n" + k.help
+	if k.more != "" {
+		text += "\n" + k.more
+	}
+	return text
+}
+
+func (s *Session) help(c *invocation) *Error {
+	if args := c.args(); len(args) > 0 {
+		k, ok := lookup(strings.TrimLeft(args[0], "%"))
+		if !ok {
+			return problem("no command %s; %%help lists them", args[0])
+		}
+		c.show(k.manual())
+		return nil
+	}
+	var b strings.Builder
+	for _, k := range commands() {
+		fmt.Fprintf(&b, "%-32s %s\n", strings.TrimSpace(k.sign()+" "+k.args), k.help)
+	}
+	fmt.Fprintf(&b, "%-32s %s\n", "!COMMAND", "run a line in the shell")
+	fmt.Fprintf(&b, "%-32s %s\n", "NAME?", "what %doc NAME shows")
 	b.WriteString(`
 In the statements of a cell an error that nobody names stops the cell: x := f() where f returns (T, error).
 v, err := f() and _ = f() are plain Go, and so is all inside functions. The last expression is shown.
-ctx is the context of the cell: it ends when the cell is interrupted, and carries progress.`)
-	return []display.Bundle{display.Text(b.String())}, nil
-}
-
-// time runs code and tells how long it took.
-func (s *Session) time(ctx context.Context, rest string, o RunOptions) ([]display.Bundle, *Error) {
-	start := time.Now()
-	values, err := s.run(ctx, rest, o)
-	took := time.Since(start)
-	s.machine.Flush()
-	s.stream("stdout", fmt.Sprintf("time: %v\n", took.Round(10*time.Microsecond)))
-	return values, err
+ctx is the context of the cell: it ends when the cell is interrupted, and carries progress.
+Display(x) and package display show things from anywhere; package widget has sliders. %help COMMAND tells more.`)
+	c.show(b.String())
+	return nil
 }
 
 // reset starts the session anew; the count of cells goes on.
-func (s *Session) reset(context.Context, string, RunOptions) ([]display.Bundle, *Error) {
+func (s *Session) reset(*invocation) *Error {
 	old := s.machine
 	old.Flush()
 	if err := s.start(); err != nil {
-		return nil, &Error{Name: "error", Message: err.Error()}
+		return problem("%v", err)
 	}
 	old.Close()
-	return nil, nil
+	return nil
 }
 
-// who lists what cells have defined.
-func (s *Session) who(context.Context, string, RunOptions) ([]display.Bundle, *Error) {
+// doc shows what is known about a name.
+func (s *Session) doc(c *invocation) *Error {
+	args := c.args()
+	if len(args) != 1 {
+		return problem("%%doc wants one name, such as %%doc mat.Dense")
+	}
+	name := args[0]
+	if k, ok := lookup(strings.TrimLeft(name, "%")); ok && strings.HasPrefix(name, "%") {
+		b := display.Text(k.manual())
+		c.reply.Page = &b
+		return nil
+	}
+	b, ok := s.Inspect(name, len(name), 1)
+	if !ok {
+		return problem("nothing is known about %s", name)
+	}
+	c.reply.Page = &b
+	return nil
+}
+
+// defined is a name of the session.
+type defined struct{ kind, name, typ string }
+
+// definitions lists what cells have defined, by name.
+func (s *Session) definitions() (list []defined) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	scope := s.program.Scope()
-	var b strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(scope)) {
 		o := scope[name]
-		if _, imported := o.(*types.PkgName); imported || strings.HasPrefix(name, "__") || strings.Contains(name, check.Mark) || name == "ctx" {
+		if _, imported := o.(*types.PkgName); imported || strings.HasPrefix(name, "__") || strings.Contains(name, check.Mark) || name == "ctx" || !check.InSession(o) {
 			continue
 		}
 		kind, t := "var", types.TypeString(o.Type(), shortNames)
@@ -94,19 +233,41 @@ func (s *Session) who(context.Context, string, RunOptions) ([]display.Bundle, *E
 		case *types.TypeName:
 			kind, t = "type", types.TypeString(o.Type().Underlying(), shortNames)
 		}
-		if !check.InSession(o) {
-			continue
+		list = append(list, defined{kind, name, t})
+	}
+	return list
+}
+
+// who lists what cells have defined, as text and as a table.
+func (s *Session) who(c *invocation) *Error {
+	list := s.definitions()
+	if wanted := c.args(); len(wanted) > 0 {
+		list = slices.DeleteFunc(list, func(d defined) bool {
+			return !slices.ContainsFunc(wanted, func(w string) bool { return strings.Contains(d.name, w) || d.kind == w })
+		})
+	}
+	if len(list) == 0 {
+		text := "nothing is defined yet"
+		if len(c.args()) > 0 {
+			text = "nothing of that name is defined"
 		}
+		c.show(text)
+		return nil
+	}
+	var text, table strings.Builder
+	table.WriteString(`<table><thead><tr><th></th><th style="text-align:left">name</th><th style="text-align:left">type</th></tr></thead><tbody>`)
+	for _, d := range list {
 		sep := " "
-		if kind == "func" {
+		if d.kind == "func" {
 			sep = ""
 		}
-		fmt.Fprintf(&b, "%-5s %s%s%s\n", kind, name, sep, t)
+		fmt.Fprintf(&text, "%-5s %s%s%s\n", d.kind, d.name, sep, d.typ)
+		fmt.Fprintf(&table, `<tr><td>%s</td><td style="text-align:left"><code>%s</code></td><td style="text-align:left"><code>%s</code></td></tr>`,
+			d.kind, html.EscapeString(d.name), html.EscapeString(d.typ))
 	}
-	if b.Len() == 0 {
-		b.WriteString("nothing is defined yet")
-	}
-	return []display.Bundle{display.Text(strings.TrimRight(b.String(), "\n"))}, nil
+	table.WriteString("</tbody></table>")
+	c.reply.Values = append(c.reply.Values, display.Bundle{Data: map[string]any{"text/plain": strings.TrimRight(text.String(), "\n"), "text/html": table.String()}})
+	return nil
 }
 
 // shortNames writes types as cells do.

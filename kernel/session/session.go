@@ -29,6 +29,8 @@ type Session struct {
 	parsed  int // cells parsed: names their files
 	count   int // cells counted
 	closed  bool
+	sources []source // of cells that ran well, for %save
+	before  string   // the working directory before the last %cd; used by the running cell only
 
 	machine *run.Machine
 
@@ -112,10 +114,13 @@ func (s *Session) Run(ctx context.Context, source string, o RunOptions, sink Sin
 		}
 	}()
 	if name, rest, ok := cell.Command(source); ok {
-		reply.Values, reply.Err = s.command(ctx, name, rest, o)
-		return reply
+		s.command(&invocation{ctx: ctx, name: name, source: source, rest: rest, o: o, reply: &reply})
+	} else {
+		reply.Values, reply.Err = s.run(ctx, source, o)
 	}
-	reply.Values, reply.Err = s.run(ctx, source, o)
+	if reply.Err == nil && o.StoreHistory {
+		s.remember(reply.Count, source)
+	}
 	return reply
 }
 

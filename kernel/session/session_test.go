@@ -239,30 +239,6 @@ func TestValuesReachTheDisplay(t *testing.T) {
 	}
 }
 
-func TestCommands(t *testing.T) {
-	s := newSession(t)
-	run(t, s, "x := 3\nfunc f(a int) string { return \"\" }\ntype T struct{ A int }\nconst c = 4")
-	want := "type  T struct{A int}\nconst c untyped int = 4\nfunc  f(a int) string\nvar   x int"
-	if got := run(t, s, "%who"); got != want {
-		t.Errorf("%%who gives\n%s\nwant\n%s", got, want)
-	}
-	sink := &recorder{}
-	r := s.Run(context.Background(), "%time x * 2", session.RunOptions{}, sink)
-	if valueTexts(r) != "6" || !strings.HasPrefix(sink.out(), "time: ") {
-		t.Errorf("%%time: %s, %q, %v", valueTexts(r), sink.out(), r.Err)
-	}
-	if got := run(t, s, "%help"); !strings.Contains(got, "%reset") {
-		t.Errorf("%%help: %s", got)
-	}
-	run(t, s, "%reset")
-	if r := s.Run(context.Background(), "x", session.RunOptions{}, &recorder{}); r.Err == nil {
-		t.Error("x is there after %reset")
-	}
-	if r := s.Run(context.Background(), "%nope", session.RunOptions{}, &recorder{}); r.Err == nil || !strings.Contains(r.Err.Message, "%who") {
-		t.Errorf("unknown command: %v", r.Err)
-	}
-}
-
 func ExampleSession_Run() {
 	s, err := session.New(session.Options{Tables: tables()})
 	if err != nil {

@@ -22,6 +22,7 @@ class GoKernel(jupyter_kernel_test.KernelTests):
     ]
     code_display_data = [{"code": 'Display(display.HTML("<b>x</b>"))', "mime": "text/html"}, {"code": 'bar := progress.Start(ctx, "steps", 1)\ntime.Sleep(400 * time.Millisecond)\nbar.Finish("")', "mime": "text/html"}]
     code_clear_output = "display.Clear(true)"
+    code_page_something = "%doc fmt.Println"
     code_inspect_sample = "fmt.Println"
     code_history_pattern = "6 ? 7*"
     supported_history_operations = ("tail", "range", "search")
