@@ -141,12 +141,14 @@ func (s *Source) netsText() string {
 		if j-i > 1 {
 			text = fmt.Sprintf("%d nets %s, seeds %s", j-i, text, strings.Join(seeds, ", "))
 		} else {
-			text += ", seed " + seeds[0]
+			if len(n.History) > 0 || n.Origin == "" {
+				text += ", seed " + seeds[0] // a net from elsewhere has none
+			}
 		}
 		if n.Origin != "" {
 			text += " (" + n.Origin + ")"
 		}
-		if len(n.History) == 0 {
+		if len(n.History) == 0 && n.Origin == "" {
 			text += ", untrained"
 		}
 		parts = append(parts, text)

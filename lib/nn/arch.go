@@ -6,18 +6,58 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"math"
 	"strings"
 )
 
 // Input says what a net is given and how a picture's bytes become numbers:
 //
-//	x' = Scale · (x/255 − mean)
+//	x' = Scale · (x/255 − mean) / deviation
 //
-// where mean is the picture's own mean of that channel if MeanOfImage, else 0.
+// where mean is the picture's own mean of that channel if MeanOfImage, else Mean, or 0
+// without one.
 type Input struct {
 	Shape       [3]int  // height, width, channels
 	Scale       float32 // 0 means 1
 	MeanOfImage bool    // subtract the picture's own mean, channel by channel
+
+	// Mean is what was subtracted when the net was trained, in [0, 1]: a value for each channel
+	// or for each value of a picture (height × width × channels). Deviation is what each channel
+	// is divided by; nil means 1. Both belong to nets from elsewhere (lib/weights).
+	Mean      []float32 `json:",omitempty"`
+	Deviation []float32 `json:",omitempty"`
+}
+
+// check says why no picture can be prepared like this.
+func (in Input) check() error {
+	s := in.Shape
+	if min(s[0], s[1], s[2]) < 1 || max(s[0], s[1], s[2]) > maxSide {
+		return fmt.Errorf("input shape %s (valid: height, width, channels of 1..%d)", shape3(s), maxSide)
+	}
+	finite := func(v float32) bool { return !math.IsNaN(float64(v)) && !math.IsInf(float64(v), 0) }
+	if !finite(in.Scale) {
+		return fmt.Errorf("input scale is %v", in.Scale)
+	}
+	if n := len(in.Mean); n > 0 && n != s[2] && int64(n) != size64(s) {
+		return fmt.Errorf("input mean of %d values (valid: %d, one for each channel, or %s = %d)", n, s[2], shape3(s), size64(s))
+	}
+	if len(in.Mean) > 0 && in.MeanOfImage {
+		return fmt.Errorf("input has both Mean and MeanOfImage")
+	}
+	if n := len(in.Deviation); n > 0 && n != s[2] {
+		return fmt.Errorf("input deviation of %d values (valid: %d, one for each channel)", n, s[2])
+	}
+	for i, v := range in.Mean {
+		if !finite(v) {
+			return fmt.Errorf("input mean: value %d is %v", i, v)
+		}
+	}
+	for i, v := range in.Deviation {
+		if !finite(v) || v == 0 {
+			return fmt.Errorf("input deviation: value %d is %v (valid: not 0)", i, v)
+		}
+	}
+	return nil
 }
 
 // Arch is an architecture: what a net is made of, without its parameters. Layers holds
@@ -138,6 +178,10 @@ func (a *Arch) Prepare(dst []float32, pixels []uint8) {
 		scale = 1
 	}
 	scale /= 255
+	if len(a.Input.Mean) > 0 || len(a.Input.Deviation) > 0 {
+		a.Input.prepare(dst, pixels, scale)
+		return
+	}
 	if !a.Input.MeanOfImage {
 		for i, p := range pixels {
 			dst[i] = scale * float32(p)
@@ -168,6 +212,41 @@ func (a *Arch) Prepare(dst []float32, pixels []uint8) {
 		mean := float32(float64(sum) / float64(n/c))
 		for i := k; i < n; i += c {
 			dst[i] = scale * (float32(pixels[i]) - mean)
+		}
+	}
+}
+
+// prepare is Prepare with a mean or a deviation of the input.
+func (in Input) prepare(dst []float32, pixels []uint8, scale float32) {
+	c := in.Shape[2]
+	factor, offset := make([]float32, c), make([]float32, c) // of a channel
+	for k := range c {
+		factor[k] = scale
+		if len(in.Deviation) > 0 {
+			factor[k] /= in.Deviation[k]
+		}
+		switch {
+		case in.MeanOfImage:
+			sum := 0
+			for i := k; i < len(pixels); i += c {
+				sum += int(pixels[i])
+			}
+			offset[k] = float32(float64(sum) / float64(len(pixels)/c))
+		case len(in.Mean) == c:
+			offset[k] = 255 * in.Mean[k]
+		}
+	}
+	if len(in.Mean) > c {
+		for i := 0; i < len(pixels); i += c {
+			for k := range c {
+				dst[i+k] = factor[k] * (float32(pixels[i+k]) - 255*in.Mean[i+k])
+			}
+		}
+		return
+	}
+	for i := 0; i < len(pixels); i += c {
+		for k := range c {
+			dst[i+k] = factor[k] * (float32(pixels[i+k]) - offset[k])
 		}
 	}
 }

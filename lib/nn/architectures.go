@@ -148,7 +148,8 @@ func caffeNet(name string, shape [3]int, classes, groups int) *Arch {
 }
 
 // ResNet20 returns the residual net of 20 layers for CIFAR of He et al., CVPR 2016, section
-// 4.2, with shortcuts without parameters (269,722 parameters for 32×32×3 and 10 classes).
+// 4.2, with shortcuts without parameters, whose new channels are half before and half behind
+// the others, as in the usual PyTorch version (269,722 parameters for 32×32×3 and 10 classes).
 func ResNet20(shape [3]int, classes int) *Arch { return resNet("ResNet20", shape, classes, 3) }
 
 // ResNet32 returns the residual net of 32 layers for CIFAR; see [ResNet20] (464,154
@@ -165,7 +166,7 @@ func resNet(name string, shape [3]int, classes, blocks int) *Arch {
 			stride := 1
 			if stage > 0 && b == 0 {
 				stride = 2
-				r.Shortcut = []Layer{Subsample{Stride: 2, Units: units}}
+				r.Shortcut = []Layer{Subsample{Stride: 2, Units: units, Before: units / 4}}
 			}
 			r.Layers = []Layer{
 				Conv{Units: units, Kernel: 3, Pad: 1, Stride: stride, Linear: true, NoBias: true},

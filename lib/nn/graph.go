@@ -105,7 +105,7 @@ func (g *graph) layer(l Layer, h, other *gorgonia.Node, params []Param, deep boo
 		return ops.BatchNorm(g.ctx, h, g.param(params, 0), g.param(params, 1), &ops.Statistics{
 			Mean: params[2].Data, Variance: params[3].Data, Momentum: l.share(), Epsilon: l.epsilon(), ReLU: l.ReLU})
 	case Subsample:
-		return ops.Subsample(g.ctx, h, l.stride(), l.Units)
+		return ops.SubsampleAt(g.ctx, h, l.stride(), l.Units, l.Before)
 	case Residual:
 		if l.Linear {
 			return ops.Add(g.ctx, h, other)

@@ -16,7 +16,7 @@ type Net struct {
 	Arch    *Arch
 	Seed    uint64
 	Origin  string  // what made the net, for people: recipe, pictures; may be empty
-	History []Epoch // of its training, oldest first; empty for an untrained net
+	History []Epoch // of its training, oldest first; empty for an untrained net and one from elsewhere, which has an Origin
 
 	params []Param
 	steps  []step
@@ -207,11 +207,15 @@ func (n *Net) String() string {
 		}
 	}
 	s := fmt.Sprintf("%s, seed %d, %s parameters", n.Arch.Name, n.Seed, thousands(total))
-	if len(n.History) == 0 {
-		s += ", untrained"
-	} else {
+	if len(n.History) == 0 && n.Origin != "" {
+		s = fmt.Sprintf("%s, %s parameters", n.Arch.Name, thousands(total)) // a net from elsewhere has no seed
+	}
+	switch {
+	case len(n.History) > 0:
 		e := n.History[len(n.History)-1]
 		s += fmt.Sprintf(", %d epochs, loss %.3f, training accuracy %.3f", e.Epoch, e.Loss, e.Accuracy)
+	case n.Origin == "":
+		s += ", untrained"
 	}
 	if n.Origin != "" {
 		s += ", " + n.Origin

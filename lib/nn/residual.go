@@ -20,11 +20,13 @@ type Residual struct {
 }
 
 // Subsample is a way around a [Residual] block without parameters: every Stride-th position,
-// and zeros as new channels behind the others up to Units (option A of He et al.).
+// and zeros as new channels up to Units (option A of He et al.), Before of them before the
+// others and the rest behind.
 type Subsample struct {
 	Name   string // unique in its list; [Sequential] fills in subsample1, ...
 	Stride int    // step between positions; 0 means 1
 	Units  int    // channels of the output, at least the input's
+	Before int    `json:",omitempty"` // new channels before the input's, up to Units less those
 }
 
 func (l Residual) name() string  { return l.Name }
@@ -48,6 +50,9 @@ func (l Subsample) output(in [3]int) ([3]int, error) {
 	if l.Stride < 0 || l.Stride > maxSide || l.Units < in[2] || l.Units > maxSide {
 		return in, fmt.Errorf("has Stride %d, Units %d (valid: Stride 0..%d, Units %d..%d)", l.Stride, l.Units, maxSide, in[2], maxSide)
 	}
+	if l.Before < 0 || l.Before > l.Units-in[2] {
+		return in, fmt.Errorf("has Units %d, Before %d (valid: Before 0..%d)", l.Units, l.Before, l.Units-in[2])
+	}
 	s := l.stride()
 	return [3]int{(in[0]-1)/s + 1, (in[1]-1)/s + 1, l.Units}, nil
 }
@@ -55,6 +60,9 @@ func (l Subsample) output(in [3]int) ([3]int, error) {
 func (l Residual) definition() string { return "sum with the shortcut" + relu(l.Linear) }
 
 func (l Subsample) definition() string {
+	if l.Before > 0 {
+		return fmt.Sprintf("every %s position, %d zeros, then others up to %d", ordinal(l.stride()), l.Before, l.Units)
+	}
 	return fmt.Sprintf("every %s position, zeros up to %d", ordinal(l.stride()), l.Units)
 }
 

@@ -3,7 +3,6 @@ package nn
 import (
 	"errors"
 	"fmt"
-	"math"
 )
 
 // A step is a layer at its place in the computation. Layers inside a block have steps of
@@ -37,12 +36,8 @@ func (a *Arch) steps() ([]step, error) {
 	if a == nil {
 		return nil, errors.New("nn: no architecture (nil)")
 	}
-	s := a.Input.Shape
-	if min(s[0], s[1], s[2]) < 1 || max(s[0], s[1], s[2]) > maxSide {
-		return nil, fmt.Errorf("nn: %s: input shape %s (valid: height, width, channels of 1..%d)", a.Name, shape3(s), maxSide)
-	}
-	if v := float64(a.Input.Scale); math.IsNaN(v) || math.IsInf(v, 0) {
-		return nil, fmt.Errorf("nn: %s: input scale is %v", a.Name, v)
+	if err := a.Input.check(); err != nil {
+		return nil, fmt.Errorf("nn: %s: %w", a.Name, err)
 	}
 	if len(a.Layers) == 0 {
 		return nil, fmt.Errorf("nn: %s has no layers", a.Name)

@@ -66,6 +66,14 @@ func add(c *Context, name string, a, b *gorgonia.Node, relu bool) (*gorgonia.Nod
 // x is pictures × height × width × channels, y pictures × ⌈height/stride⌉ × ⌈width/stride⌉ ×
 // units; units is at least channels. (He et al., CVPR 2016, option A.)
 func Subsample(c *Context, x *gorgonia.Node, stride, units int) (*gorgonia.Node, error) {
+	return SubsampleAt(c, x, stride, units, 0)
+}
+
+// SubsampleAt is [Subsample] with the first so many of the new channels before the old ones, as
+// many nets for CIFAR that were trained with PyTorch have half of them:
+//
+//	y[n][i][j][before+k] = x[n][i·stride][j·stride][k] for k < channels, else 0
+func SubsampleAt(c *Context, x *gorgonia.Node, stride, units, before int) (*gorgonia.Node, error) {
 	c = or(c)
 	if err := dims(x, 4, "Subsample", "x", "pictures × height × width × channels"); err != nil {
 		return nil, err
@@ -74,6 +82,9 @@ func Subsample(c *Context, x *gorgonia.Node, stride, units int) (*gorgonia.Node,
 	if stride < 1 || units < s[3] {
 		return nil, fmt.Errorf("ops: Subsample: x is %v, stride %d, %d units (valid: stride 1 or more, units %d or more)", s, stride, units, s[3])
 	}
+	if before < 0 || before > units-s[3] {
+		return nil, fmt.Errorf("ops: Subsample: x is %v, %d units, %d of them before (valid: 0..%d)", s, units, before, units-s[3])
+	}
 	h, w := (s[1]-1)/stride+1, (s[2]-1)/stride+1
 	// each calls do with the places of a position's channels in x and y.
 	each := func(do func(x, y int)) error {
@@ -81,7 +92,7 @@ func Subsample(c *Context, x *gorgonia.Node, stride, units int) (*gorgonia.Node,
 			for n := from; n < to; n++ {
 				for i := range h {
 					for j := range w {
-						do(((n*s[1]+i*stride)*s[2]+j*stride)*s[3], ((n*h+i)*w+j)*units)
+						do(((n*s[1]+i*stride)*s[2]+j*stride)*s[3], ((n*h+i)*w+j)*units+before)
 					}
 				}
 			}

@@ -151,10 +151,11 @@ func layerCases() []gradCase {
 	}
 	for _, s := range [][]int{{2, 5, 4, 3, 2, 7}, {1, 1, 1, 1, 1, 1}, {3, 6, 6, 2, 3, 2}, {5, 3, 4, 2, 1, 5}} {
 		n, h, w, c, stride, units := s[0], s[1], s[2], s[3], s[4], s[5]
+		before := (units - c) / 2
 		cases = append(cases, gradCase{
 			name: fmt.Sprintf("subsample %v", s), shapes: [][]int{{n, h, w, c}},
 			build: func(ctx *Context, in gorgonia.Nodes) (*gorgonia.Node, error) {
-				return Subsample(ctx, in[0], stride, units)
+				return SubsampleAt(ctx, in[0], stride, units, before)
 			},
 			ref: func(in [][]float64) []float64 {
 				var y []float64
@@ -162,7 +163,8 @@ func layerCases() []gradCase {
 					for i := 0; i < h; i += stride {
 						for j := 0; j < w; j += stride {
 							at := ((p*h+i)*w + j) * c
-							y = append(append(y, in[0][at:at+c]...), make([]float64, units-c)...)
+							y = append(y, make([]float64, before)...)
+							y = append(append(y, in[0][at:at+c]...), make([]float64, units-c-before)...)
 						}
 					}
 				}

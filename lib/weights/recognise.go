@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"encoding/binary"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -92,6 +93,12 @@ func FromNet(n *nn.Net) *File {
 		"layout":       "convolution HWIO, dense input x unit, input in the order height, width, channel",
 		"architecture": n.Arch.Name,
 	}}
+	if in, err := json.Marshal(n.Arch.Input); err == nil { // else no reader could use it
+		f.Metadata["input"] = string(in)
+	}
+	if n.Origin != "" {
+		f.Metadata["origin"] = n.Origin
+	}
 	for _, p := range n.Params() {
 		f.Tensors = append(f.Tensors, Tensor{
 			Name:  p.Layer + "." + p.Name,
