@@ -41,7 +41,7 @@ func TestArchitecturesHaveThePublishedSizes(t *testing.T) {
 		{CaffeNet(big, 1000), 60965224, 1448.8, map[string][3]int{"conv1": {55, 55, 96}, "norm1": {27, 27, 96}, "conv2": {27, 27, 256}, "norm2": {13, 13, 256}, "conv4": {13, 13, 384}, "pool5": {6, 6, 256}}},
 		{CaffeNetUngrouped(big, 1000), 62378344, 2270.5, map[string][3]int{"conv5": {13, 13, 256}, "fc6": {1, 1, 4096}}},
 		{AlexNet([3]int{224, 224, 3}, 1000), 61100840, 1428.3, map[string][3]int{"conv1": {55, 55, 64}, "conv2": {27, 27, 192}, "pool5": {6, 6, 256}}},
-		{VGG11([3]int{224, 224, 3}, 1000), 132863336, 15217.9, map[string][3]int{"conv1": {224, 224, 64}, "conv8": {14, 14, 512}, "pool8": {7, 7, 512}}},
+		{VGG11([3]int{224, 224, 3}, 1000), 132863336, 15218.2, map[string][3]int{"conv1": {224, 224, 64}, "conv8": {14, 14, 512}, "pool8": {7, 7, 512}}},
 		{VGG16([3]int{224, 224, 3}, 1000), 138357544, 30940.5, map[string][3]int{"conv13": {14, 14, 512}, "fc15": {1, 1, 4096}}},
 		{ResNet20(cifar, 10), 269722, 81.1, map[string][3]int{"res1c": {32, 32, 16}, "res2a": {16, 16, 32}, "res3c": {8, 8, 64}, "res2a/shortcut/subsample1": {16, 16, 32}, "pool": {1, 1, 64}}},
 		{ResNet32(cifar, 10), 464154, 137.8, map[string][3]int{"res3e": {8, 8, 64}}},
