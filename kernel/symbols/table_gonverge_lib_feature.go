@@ -5,18 +5,68 @@
 package symbols
 
 import (
+	"gonum.org/v1/gonum/mat"
 	"gonverge/lib/feature"
 	"reflect"
 )
 
 func add_gonverge_lib_feature(symbols map[string]map[string]reflect.Value) {
 	add(symbols, "gonverge/lib/feature/feature", map[string]reflect.Value{
+		"Ascent":         reflect.ValueOf((*feature.Ascent)(nil)),
 		"Collect":        reflect.ValueOf(feature.Collect),
+		"Correlations":   reflect.ValueOf((*feature.Correlations)(nil)),
 		"FilterPictures": reflect.ValueOf((*feature.FilterPictures)(nil)),
 		"Filters":        reflect.ValueOf(feature.Filters),
+		"Maximise":       reflect.ValueOf(feature.Maximise),
+		"Maximised":      reflect.ValueOf((*feature.Maximised)(nil)),
+		"Means":          reflect.ValueOf((*feature.Means)(nil)),
+		"Page":           reflect.ValueOf((*feature.Page)(nil)),
+		"Partner":        reflect.ValueOf((*feature.Partner)(nil)),
 		"Patches":        reflect.ValueOf((*feature.Patches)(nil)),
 		"TopPatches":     reflect.ValueOf(feature.TopPatches),
 		"Units":          reflect.ValueOf((*feature.Units)(nil)),
 		"View":           reflect.ValueOf((*feature.View)(nil)),
+		"_Correlations":  reflect.ValueOf((*wrap_gonverge_lib_feature_Correlations)(nil)),
+		"_Means":         reflect.ValueOf((*wrap_gonverge_lib_feature_Means)(nil)),
 	})
+}
+
+// wrap_gonverge_lib_feature_Correlations lets values of interpreted types be a feature.Correlations.
+type wrap_gonverge_lib_feature_Correlations struct {
+	IValue   any
+	WBetween func(a0 int, a1 int) *mat.Dense
+	WName    func() string
+	WNets    func() int
+}
+
+func (w wrap_gonverge_lib_feature_Correlations) Between(a0 int, a1 int) *mat.Dense {
+	return w.WBetween(a0, a1)
+}
+
+func (w wrap_gonverge_lib_feature_Correlations) Name() string {
+	return w.WName()
+}
+
+func (w wrap_gonverge_lib_feature_Correlations) Nets() int {
+	return w.WNets()
+}
+
+// wrap_gonverge_lib_feature_Means lets values of interpreted types be a feature.Means.
+type wrap_gonverge_lib_feature_Means struct {
+	IValue any
+	WMean  func(a0 int) []float64
+	WName  func() string
+	WNets  func() int
+}
+
+func (w wrap_gonverge_lib_feature_Means) Mean(a0 int) []float64 {
+	return w.WMean(a0)
+}
+
+func (w wrap_gonverge_lib_feature_Means) Name() string {
+	return w.WName()
+}
+
+func (w wrap_gonverge_lib_feature_Means) Nets() int {
+	return w.WNets()
 }

@@ -109,7 +109,11 @@ func (f *FilterPictures) scale() string {
 // String says what the pictures are of, in a line, and how they are scaled.
 func (f *FilterPictures) String() string {
 	size := f.Images[0].Bounds().Size()
-	return fmt.Sprintf("%s of %s, seed %d: %d filters of %d×%d, %s; grey is weight 0", f.Layer, f.net.Arch.Name, f.net.Seed, len(f.Images), size.Y, size.X, f.scale())
+	word := "filters"
+	if len(f.Images) == 1 {
+		word = "filter"
+	}
+	return fmt.Sprintf("%s of %s, seed %d: %d %s of %d×%d, %s; grey is weight 0", f.Layer, f.net.Arch.Name, f.net.Seed, len(f.Images), word, size.Y, size.X, f.scale())
 }
 
 // Figure returns the filters as a contact sheet, with their units' numbers.

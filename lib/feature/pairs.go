@@ -17,6 +17,18 @@ import (
 // twice. Only projections take time. It panics if the matching has another number of units
 // than the layer, and on an unknown layer or net.
 func (u *Units) Pairs(ctx context.Context, layer string, a, b int, m *align.Matching, v View) (*figure.Figure, error) {
+	return row(u.pairTable(ctx, layer, a, b, m, v))
+}
+
+// row shows a table, unless there is an error.
+func row(t *figure.PictureTable, err error) (*figure.Figure, error) {
+	if err != nil {
+		return nil, err
+	}
+	return figure.Row(*t), nil
+}
+
+func (u *Units) pairTable(ctx context.Context, layer string, a, b int, m *align.Matching, v View) (*figure.PictureTable, error) {
 	if rows := u.Units(layer, a); rows != len(m.Partner) {
 		panic(fmt.Sprintf("feature: Pairs: a matching of %d units for %d units of %s in net %d", len(m.Partner), rows, layer, a))
 	}
@@ -24,7 +36,7 @@ func (u *Units) Pairs(ctx context.Context, layer string, a, b int, m *align.Matc
 	n := v.columns()
 	best := order[:min(n, len(order))]
 	worst := order[max(len(best), len(order)-n):]
-	t := figure.PictureTable{Title: layer, RowLabels: []string{netName(a), netName(b)}}
+	t := &figure.PictureTable{Title: layer, RowLabels: []string{netName(a), netName(b)}}
 	var units []who
 	var captions []string
 	for _, i := range append(append([]int(nil), best...), worst...) {
@@ -52,7 +64,7 @@ func (u *Units) Pairs(ctx context.Context, layer string, a, b int, m *align.Matc
 			t.Heads = append(t.Heads, fmt.Sprintf("%s %d", g.name, len(g.units)))
 		}
 	}
-	return figure.Row(t), nil
+	return t, nil
 }
 
 // netName is what people call a net: Net1 is the first.

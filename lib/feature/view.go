@@ -33,6 +33,16 @@ func (v View) columns() int {
 	return v.Columns
 }
 
+// montageGap is what keeps large montages apart, in CSS pixels.
+const montageGap = 12
+
+func (v View) gap() float64 {
+	if v.Patches == 1 {
+		return 0
+	}
+	return montageGap
+}
+
 // rules are the projections that a view shows.
 func (v View) rules() []nn.BackRule {
 	var rules []nn.BackRule

@@ -28,6 +28,9 @@ type PictureTable struct {
 	Groups []int
 	// Heads stand above the groups; there may be fewer.
 	Heads []string
+	// Gap is the space between pictures in CSS pixels; 0: 4. Montages that are drawn large
+	// want more than lies between their own pictures.
+	Gap float64
 }
 
 // pictureTable is a PictureTable that owns its pictures.
@@ -41,11 +44,18 @@ type pictureTable struct {
 	columns  int
 	filled   int
 	size     image.Point // of the largest picture
+	gap      vg.Length
 }
 
 func (s PictureTable) prepare() panel {
 	p := &pictureTable{axes: axes{title: s.Title}, labels: append([]string(nil), s.RowLabels...),
-		heads: append([]string(nil), s.Heads...), groups: append([]int(nil), s.Groups...)}
+		heads: append([]string(nil), s.Heads...), groups: append([]int(nil), s.Groups...), gap: vg.Length(s.Gap) * px}
+	if !(s.Gap >= 0 && s.Gap <= 1000) {
+		panic(fmt.Sprintf("figure: PictureTable %q has a Gap of %v", s.Title, s.Gap))
+	}
+	if p.gap == 0 {
+		p.gap = tableGap
+	}
 	for _, row := range s.Rows {
 		own := make([]*image.NRGBA, len(row))
 		for i, img := range row {
@@ -91,8 +101,8 @@ func (s PictureTable) prepare() panel {
 }
 
 const (
-	tableGap   = 4 * px  // between pictures
-	groupGap   = 20 * px // between groups of columns
+	tableGap   = 4 * px  // between pictures unless a Gap is set
+	groupGap   = 16 * px // more between groups of columns
 	headHeight = 20 * px
 	rowSpace   = 7 * px // between rows
 	leastCell  = 20 * px
@@ -100,7 +110,7 @@ const (
 
 // gaps returns the width that is not pictures.
 func (p *pictureTable) gaps() vg.Length {
-	return tableGap*vg.Length(p.columns-len(p.groups)) + groupGap*vg.Length(len(p.groups)-1)
+	return p.gap*vg.Length(p.columns-len(p.groups)) + (p.gap+groupGap)*vg.Length(len(p.groups)-1)
 }
 
 // cell returns the width and height of the largest picture if the table is width wide.
@@ -201,11 +211,11 @@ func (p *pictureTable) places(x, w vg.Length) []vg.Length {
 	var left []vg.Length
 	for g, n := range p.groups {
 		if g > 0 {
-			x += groupGap - tableGap
+			x += groupGap
 		}
 		for range n {
 			left = append(left, x)
-			x += w + tableGap
+			x += w + p.gap
 		}
 	}
 	return left
