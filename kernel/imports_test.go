@@ -18,7 +18,7 @@ import (
 var allowed = map[string]string{
 	"kernel":             "kernel/notebook kernel/server kernel/session kernel/symbols kernel/display notebooks",
 	"kernel/server":      "kernel/wire kernel/session kernel/display",
-	"kernel/session":     "kernel/cell kernel/check kernel/lower kernel/run kernel/display kernel/assist kernel/api/display",
+	"kernel/session":     "kernel/cell kernel/check kernel/lower kernel/run kernel/display kernel/assist kernel/api/...",
 	"kernel/notebook":    "kernel/session kernel/display",
 	"kernel/wire":        "",
 	"kernel/cell":        "",
@@ -28,6 +28,7 @@ var allowed = map[string]string{
 	"kernel/display":     "",
 	"kernel/assist":      "kernel/cell kernel/check",
 	"kernel/api/display": "",
+	"kernel/api/widget":  "",
 	"kernel/symbols":     "kernel/display kernel/api/... lib/...",
 	"kernel/symbols/gen": "",
 

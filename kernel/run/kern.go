@@ -24,6 +24,7 @@ func (m *Machine) runtime() map[string]reflect.Value {
 		"SetContext": v(func(p *context.Context) { m.context = p }),
 		"Mark":       v(m.mark),
 		"Exec":       v(m.exec),
+		"Call":       v(func() { m.call() }),
 		"Result":     v(m.result),
 		"Check":      v(func(pos int, err error) { panic(checkedError{pos, err}) }),
 		"Enter":      v(m.enter),

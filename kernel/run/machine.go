@@ -51,6 +51,13 @@ type Machine struct {
 	halt    atomic.Pointer[chan struct{}] // closed when the interpreter is stopped
 	cur     atomic.Pointer[activity]
 	context *context.Context // the variable of lowered code
+	call    func()           // what Call runs
+
+	number   *uint64       // where the interpreter keeps its number, see revive
+	first    uint64        // its first one
+	stopped  bool          // it has another
+	detached []*activity   // stopped, but not ended when they were left
+	patience time.Duration // how long to wait for goroutines that were stopped
 
 	mu      sync.Mutex
 	marks   map[int]*int
@@ -122,6 +129,10 @@ func New(o Options) (*Machine, error) {
 	}
 	m.stdin = &lineReader{read: o.Input}
 	m.in = interp.New(interp.Options{Stdin: m.stdin, Stdout: m.out.writer("stdout"), Stderr: traceWriter{m}})
+	if m.number, err = runNumber(m.in); err != nil {
+		return nil, err
+	}
+	m.first = *m.number
 	m.symbols = m.tables()
 	if err := m.in.Use(m.symbols); err != nil {
 		return nil, err
@@ -217,6 +228,7 @@ const stopGrace = 300 * time.Millisecond
 
 // Run evaluates a call of Exec under a context. derive makes the context that cells see, and may be nil.
 func (m *Machine) Run(ctx context.Context, body string, derive func(context.Context) context.Context) Outcome {
+	m.revive()
 	cell, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	unhook := context.AfterFunc(ctx, func() { cancel(context.Cause(ctx)) })
 	defer unhook()
@@ -255,7 +267,11 @@ func (m *Machine) Run(ctx context.Context, body string, derive func(context.Cont
 		case <-a.done:
 		case <-time.After(stopGrace):
 			out.Detached = true
+			m.detached = append(m.detached, a)
 		}
+		m.stopped = true
+		m.revive()
+		m.patience = 50 * time.Millisecond // of the next run, not of this reply
 		m.out.flush()
 		return out
 	}
@@ -280,6 +296,12 @@ func (m *Machine) Flush() { m.out.flush() }
 func (m *Machine) halted() {
 	next := make(chan struct{})
 	close(*m.halt.Swap(&next))
+}
+
+// Call runs compiled code that calls functions of cells, as Run runs a cell: it can be cancelled, and a panic is caught.
+func (m *Machine) Call(ctx context.Context, f func(), derive func(context.Context) context.Context) Outcome {
+	m.call = f
+	return m.Run(ctx, m.o.RuntimeName+".Exec(func() { "+m.o.RuntimeName+".Call() })", derive)
 }
 
 // Write adds to what cells write to "stdout" or "stderr".

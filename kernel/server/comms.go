@@ -27,6 +27,7 @@ type Comms struct {
 	mu      sync.Mutex
 	targets map[string]CommOpen
 	open    map[string]*comm // by id
+	asked   map[string]bool  // targets that front ends named
 }
 
 // comm is one that is open.
@@ -72,6 +73,23 @@ func (c *Comms) Send(id string, data, metadata map[string]any, buffers [][]byte)
 	}
 	c.send("comm_msg", wire.Comm{CommID: id, Data: data}, metadata, buffers)
 	return nil
+}
+
+// Asked tells whether a front end has named the target, in a comm_open or a comm_info_request: it has a use for it. Front
+// ends with ipywidgets ask for jupyter.widget when they connect, the others do not.
+func (c *Comms) Asked(target string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.asked[target]
+}
+
+// ask notes that a front end has named a target.
+func (c *Comms) ask(target string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.asked) < commsLimit && target != "" {
+		c.asked[target] = true
+	}
 }
 
 // Close closes a comm; one that is not open is left alone.
@@ -157,6 +175,7 @@ func (s *Server) commInfo(r *request) (any, error) {
 	if err := r.Unmarshal(&in); err != nil {
 		return nil, err
 	}
+	s.comms.ask(in.Target)
 	return wire.CommInfoReply{Status: "ok", Comms: s.comms.list(in.Target)}, nil
 }
 
@@ -166,6 +185,7 @@ func (s *Server) commOpen(r *request) (any, error) {
 	if err := r.Unmarshal(&in); err != nil {
 		return nil, err
 	}
+	s.comms.ask(in.Target)
 	if err := s.comms.accept(in, r.Buffers); err != nil {
 		s.log.Print(err)
 		s.publish(r, "comm_close", wire.Comm{CommID: in.CommID, Data: map[string]any{}})

@@ -85,7 +85,10 @@ func New(o Options) (*Server, error) {
 	if s.log == nil {
 		s.log = log.Default()
 	}
-	s.comms = Comms{send: s.sendComm, targets: map[string]CommOpen{}, open: map[string]*comm{}}
+	s.comms = Comms{send: s.sendComm, targets: map[string]CommOpen{}, open: map[string]*comm{}, asked: map[string]bool{}}
+	if e, ok := o.Engine.(interface{ UseComms(session.Comms) }); ok {
+		e.UseComms(&s.comms)
+	}
 	sockets, err := wire.Listen(o.Connection, s.welcome)
 	if err != nil {
 		return nil, err

@@ -30,7 +30,8 @@ type Session struct {
 	count   int // cells counted
 	closed  bool
 	sources []source // of cells that ran well, for %save
-	before  string   // the working directory before the last %cd; used by the running cell only
+	widgets widgets
+	before  string // the working directory before the last %cd; used by the running cell only
 
 	machine *run.Machine
 
@@ -204,6 +205,7 @@ func (s *Session) derive(ctx context.Context) context.Context {
 
 // Close ends the session. It does not wait for a cell that is running.
 func (s *Session) Close() {
+	s.widgets.forget()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.closed {

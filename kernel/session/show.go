@@ -20,24 +20,28 @@ var errNoFrontEnd = errors.New("display: no cell is running")
 
 // bind returns the symbols with functions of this session in place of those that only a session can do.
 func (s *Session) bind(symbols map[string]map[string]reflect.Value) map[string]map[string]reflect.Value {
-	table := symbols[displayPath+"/display"]
-	if table == nil {
-		return symbols
+	symbols = maps.Clone(symbols)
+	replace := func(path, name string, functions map[string]any) {
+		table := maps.Clone(symbols[path+"/"+name])
+		if table == nil {
+			return
+		}
+		for name, f := range functions {
+			if have, ok := table[name]; !ok || have.Type() != reflect.TypeOf(f) {
+				panic(fmt.Sprintf("session: %s.%s is not a %T", path, name, f)) // the tables are not those of this source
+			}
+			table[name] = reflect.ValueOf(f)
+		}
+		symbols[path+"/"+name] = table
 	}
-	symbols, table = maps.Clone(symbols), maps.Clone(table)
-	for name, f := range map[string]any{
+	replace(displayPath, "display", map[string]any{
 		"Display": s.Display, "DisplayID": s.displayID, "Update": s.update, "Clear": s.clear, "Progress": s.progress,
 		"Auto":     func(v any) api.Data { return s.data("", v) },
 		"Any":      s.data,
 		"Input":    func(prompt string) (string, error) { return s.ask(prompt, false) },
 		"Password": func(prompt string) (string, error) { return s.ask(prompt, true) },
-	} {
-		if have, ok := table[name]; !ok || have.Type() != reflect.TypeOf(f) {
-			panic(fmt.Sprintf("session: %s.%s is not a %T", displayPath, name, f)) // the tables are not those of this source
-		}
-		table[name] = reflect.ValueOf(f)
-	}
-	symbols[displayPath+"/display"] = table
+	})
+	replace("gonverge/kernel/api/widget", "widget", map[string]any{"Show": s.showControl, "Interact": s.interact})
 	return symbols
 }
 

@@ -12,7 +12,7 @@ var library = []string{
 
 // cellAPI lists the kernel's own packages that cells see, all of them by name without an import: the session puts functions
 // of its own in place of theirs.
-var cellAPI = []string{"display"}
+var cellAPI = []string{"display", "widget"}
 
 // thirdParty lists the packages of others that cells may import; true: usable by name without an import.
 var thirdParty = []struct {
