@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"slices"
 
+	"gonverge/lib/internal/simd"
+
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 )
@@ -46,75 +48,93 @@ func allEigen(s *mat.SymDense) ([]float64, *mat.Dense) {
 	return values, vectors
 }
 
-// krylov finds the k largest eigenvalues of s and their eigenvectors by restarted block
-// iteration: from a block X of somewhat more than k vectors it spans X, SX, S²X, …, solves
-// the eigenproblem within that space (Rayleigh and Ritz), and starts again from the best
-// vectors found. A block finds eigenvalues up to its width many times over, which single
-// vectors miss and graphs of several parts have. It reports false if it does not converge.
+// krylov finds the k largest eigenvalues of s and their eigenvectors: with a narrow block, which is
+// cheap and finds an eigenvalue as many times over as it is wide; where one is found as often as
+// that, or not all converge at once, with a block wider than k. It reports false if that does not
+// converge.
 func krylov(s *mat.SymDense, k int, seed uint64) ([]float64, *mat.Dense, bool) {
-	const (
-		tol      = 1e-7 // |Sx − θx|: eigenvalues are then right to about its square, 1e-14
-		restarts = 60
-	)
 	n := s.SymmetricDim()
-	width := k + 4
-	depth := max(3, min(10, n/(2*width)))
 	full := newSquare(s)
-	r := rand.New(rand.NewPCG(seed, streamKrylov))
-	block := make([][]float64, width) // vectors as rows
-	for a := range block {
-		block[a] = make([]float64, n)
-		for i := range block[a] {
-			block[a][i] = r.NormFloat64()
+	if narrow := 4; narrow < k {
+		depth := min(12*k, n/2) / narrow
+		values, vectors, ok := full.iterate(k, narrow, depth, 1, seed)
+		for a := 0; ok && a+narrow <= k; a++ {
+			ok = values[a]-values[a+narrow-1] > 1e-6
+		}
+		if ok {
+			return values, vectors, true
 		}
 	}
+	width := k + 4
+	return full.iterate(k, width, max(3, min(10, n/(2*width))), 60, seed)
+}
+
+// iterate is restarted block iteration: from a block X of some vectors it spans X, SX, S²X, …, to a
+// depth, solves the eigenproblem within that space (Rayleigh and Ritz), and starts again from the
+// best vectors found.
+func (q *square) iterate(k, width, depth, restarts int, seed uint64) ([]float64, *mat.Dense, bool) {
+	const tol = 1e-7 // |Sx − θx|: eigenvalues are then right to about its square, 1e-14
+	n := q.n
+	r := rand.New(rand.NewPCG(seed, streamKrylov))
+	// Vectors are rows, side by side: images are their products with s.
+	basis, images := make([]float64, depth*width*n), make([]float64, depth*width*n)
+	block := make([]float64, width*n)
+	for i := range block {
+		block[i] = r.NormFloat64()
+	}
+	residual := make([]float64, n)
 	for range restarts {
-		var basis, images [][]float64
+		d := 0
 		for level := range depth {
+			last := d
 			if level > 0 {
-				block = images[len(images)-len(block):]
+				block = images[(d-len(block)/n)*n : d*n]
 			}
-			fresh := orthogonal(basis, block)
-			if len(fresh) == 0 {
+			for v := 0; v < len(block); v += n {
+				if orthogonal(basis[d*n:][:n], block[v:][:n], basis[:d*n]) {
+					d++
+				}
+			}
+			if d == last {
 				break // the space is closed under s
 			}
-			basis = append(basis, fresh...)
-			images = append(images, full.times(fresh)...)
-			block = fresh
+			block = basis[last*n : d*n]
+			q.times(images[last*n:d*n], block)
 		}
-		d := len(basis)
-		inside := mat.NewSymDense(d, nil)
-		for a := range d {
-			for b := a; b < d; b++ {
-				inside.SetSym(a, b, floats.Dot(basis[a], images[b]))
-			}
-		}
-		values, vectors := allEigen(inside)
 		if d < k {
 			return nil, nil, false
 		}
-		keep := min(width, d)
+		inside := mat.NewSymDense(d, nil)
+		row := make([]float64, d)
+		for a := range d {
+			simd.Dots64(row[a:], basis[a*n:][:n], images[a*n:d*n], n)
+			for b := a; b < d; b++ {
+				inside.SetSym(a, b, row[b])
+			}
+		}
+		values, vectors := allEigen(inside)
+		keep := min(max(width, k), d)
 		worst := 0.0
-		block = make([][]float64, keep)
+		block = make([]float64, keep*n)
 		for c := range keep {
-			x, y := make([]float64, n), make([]float64, n)
+			x := block[c*n:][:n]
+			clear(residual)
 			for a := range d {
 				v := vectors.At(a, c)
-				floats.AddScaled(x, v, basis[a])
+				simd.Axpy64(v, basis[a*n:][:n], x)
 				if c < k {
-					floats.AddScaled(y, v, images[a])
+					simd.Axpy64(v, images[a*n:][:n], residual)
 				}
 			}
-			block[c] = x
 			if c < k {
-				floats.AddScaled(y, -values[c], x)
-				worst = max(worst, math.Sqrt(floats.Dot(y, y)))
+				simd.Axpy64(-values[c], x, residual)
+				worst = max(worst, math.Sqrt(simd.Dot64(residual, residual)))
 			}
 		}
 		if worst <= tol {
 			out := mat.NewDense(n, k, nil)
 			for c := range k {
-				out.SetCol(c, block[c])
+				out.SetCol(c, block[c*n:][:n])
 			}
 			return values[:k], out, true
 		}
@@ -122,33 +142,29 @@ func krylov(s *mat.SymDense, k int, seed uint64) ([]float64, *mat.Dense, bool) {
 	return nil, nil, false
 }
 
-// orthogonal returns the block made orthonormal to the basis and in itself, without the
-// vectors that (nearly) lie in the span of those before.
-func orthogonal(basis, block [][]float64) [][]float64 {
-	var fresh [][]float64
-	for _, v := range block {
-		x := slices.Clone(v)
-		before := math.Sqrt(floats.Dot(x, x))
-		if before == 0 {
-			continue
-		}
-		length := before
-		for range 2 { // the second time removes the rounding of the first
-			for _, b := range basis {
-				floats.AddScaled(x, -floats.Dot(b, x), b)
-			}
-			for _, b := range fresh {
-				floats.AddScaled(x, -floats.Dot(b, x), b)
-			}
-			length = math.Sqrt(floats.Dot(x, x))
-		}
-		if length <= 1e-10*before {
-			continue
-		}
-		floats.Scale(1/length, x)
-		fresh = append(fresh, x)
+// orthogonal sets dst to v made orthogonal to the rows of the basis and of length 1; it
+// reports whether v does not (nearly) lie in their span.
+func orthogonal(dst, v, basis []float64) bool {
+	n := len(v)
+	before := math.Sqrt(simd.Dot64(v, v))
+	if before == 0 {
+		return false
 	}
-	return fresh
+	copy(dst, v)
+	length := before
+	shares := make([]float64, len(basis)/n)
+	for range 2 { // the second time removes the rounding of the first
+		simd.Dots64(shares, dst, basis, n)
+		for b, share := range shares {
+			simd.Axpy64(-share, basis[b*n:][:n], dst)
+		}
+		length = math.Sqrt(simd.Dot64(dst, dst))
+	}
+	if length <= 1e-10*before {
+		return false
+	}
+	floats.Scale(1/length, dst)
+	return true
 }
 
 // square is a symmetric matrix, all of it, row-major.
@@ -170,17 +186,15 @@ func newSquare(s *mat.SymDense) *square {
 	return q
 }
 
-// times returns the products with the vectors; a row of the matrix is fetched once for all.
-func (q *square) times(vectors [][]float64) [][]float64 {
-	out := make([][]float64, len(vectors))
-	for a := range out {
-		out[a] = make([]float64, q.n)
-	}
-	for i := range q.n {
-		row := q.data[i*q.n:][:q.n]
-		for a, v := range vectors {
-			out[a][i] = floats.Dot(row, v)
+// times sets the rows of dst to the products with the vectors, which are rows; some rows of
+// the matrix are fetched once for all.
+func (q *square) times(dst, vectors []float64) {
+	n := q.n
+	const rows = 4
+	for i := 0; i < n; i += rows {
+		end := min(i+rows, n)
+		for v := 0; v < len(vectors); v += n {
+			simd.Dots64(dst[v+i:v+end], vectors[v:][:n], q.data[i*n:end*n], n)
 		}
 	}
-	return out
 }

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"gonverge/lib/internal/simd"
+
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 )
@@ -67,9 +69,9 @@ func lassoPath(fn string, within mat.Symmetric, between mat.Matrix, alphas []flo
 	})
 	inverse := r.inverse()
 	r.each(func(first, end int) {
-		block := make([]*descent, end-first)
+		block, memory := make([]*descent, end-first), new(memory)
 		for t := range block {
-			block[t] = newDescent(r, first+t, inverse)
+			block[t] = newDescent(r, first+t, memory, inverse)
 		}
 		for _, k := range order {
 			if alphas[k] == 0 {
@@ -118,7 +120,7 @@ func (r *problem) residual(dst, c, w []float64) {
 	copy(dst, c)
 	for i, v := range w {
 		if v != 0 {
-			floats.AddScaled(dst, -v, r.g[i*r.p:][:r.p])
+			simd.Axpy64(-v, r.g[i*r.p:][:r.p], dst)
 		}
 	}
 }
@@ -133,20 +135,36 @@ type descent struct {
 	moved    float64   // in this pass: largest change of a gradient by a step at its predictor
 	switched bool      // in this pass a weight became zero, ceased to be, or changed its sign
 	since    int       // passes since the last exact solution
+	patience int       // passes before the next one where most predictors are in use
 	tol      float64
 	missed   float64 // the violation when last judged
 	solved   bool
 	inverse  func() []float64
-	factor   []float64 // memory for exact
+	memory   *memory
+	factor   []float64 // of exact
 	target   []float64
 	part     []float64
 	idle     []int
+	sign     []float64 // in pivot
+	first    []float64
+	own      bool // sign began as that of the weights
 }
 
-func newDescent(r *problem, target int, inverse func() []float64) *descent {
-	return &descent{problem: r, inverse: inverse, c: r.c[target*r.p:][:r.p],
+func newDescent(r *problem, target int, memory *memory, inverse func() []float64) *descent {
+	return &descent{problem: r, memory: memory, inverse: inverse, c: r.c[target*r.p:][:r.p],
 		w: make([]float64, r.p), rest: make([]float64, r.p), active: make([]int, 0, r.p), target: make([]float64, r.p), part: make([]float64, r.p)}
 }
+
+// space returns n numbers of memory, without regard to what is in it.
+func (d *descent) space(n int) []float64 {
+	if cap(d.memory.data) < n {
+		d.memory.data = make([]float64, n+n/4)
+	}
+	return d.memory.data[:n]
+}
+
+// memory is a core's, for factors, one target after the other.
+type memory struct{ data []float64 }
 
 // optimal is how closely the conditions of an optimum are met, relative to the largest |c|.
 const optimal = 1e-10
@@ -191,9 +209,16 @@ func descend(block []*descent, alpha float64) {
 	}
 }
 
+// patience is the number of passes before an exact solution is tried where most predictors are in
+// use; it doubles with each.
+const patience = 1
+
 // ready reports whether an exact solution is worth trying: once about as much was spent on
-// passes, and while the predictors in use stay the same.
+// passes, and while the predictors in use stay the same, unless most are in use.
 func (d *descent) ready() bool {
+	if d.dense() && d.since >= d.patience && d.inverse() != nil {
+		return true
+	}
 	return !d.switched && 2*d.since*len(d.active)*d.p >= d.price()
 }
 
@@ -204,11 +229,12 @@ func solveExactly(targets []*descent, alpha float64) {
 		d.since = 0
 		if d.dense() && d.inverse() != nil {
 			dense = append(dense, d)
-		} else {
+		} else if !d.switched {
 			d.exact(alpha)
 		}
 	}
-	solveIdle(dense, alpha)
+	dualPasses(dense, alpha)
+	pivot(dense, alpha)
 }
 
 // judge finds the targets for which the conditions of an optimum hold, by residuals without the
@@ -225,7 +251,7 @@ func judge(targets []*descent, alpha float64) {
 		row := r.g[i*r.p:][:r.p]
 		for _, d := range targets {
 			if w := d.w[i]; w != 0 {
-				floats.AddScaled(d.rest, -w, row)
+				simd.Axpy64(-w, row, d.rest)
 			}
 		}
 	}
@@ -241,7 +267,7 @@ func (d *descent) begin(alpha float64) bool {
 	for _, j := range d.alive {
 		largest = max(largest, math.Abs(d.c[j]))
 	}
-	d.missed, d.since, d.solved = 0, 0, false
+	d.missed, d.since, d.patience, d.solved = 0, 0, patience, false
 	if largest <= alpha {
 		clear(d.w)
 		return true
@@ -276,7 +302,7 @@ func (d *descent) step(j int, alpha float64) {
 	}
 	d.w[j] = best
 	d.moved = max(d.moved, math.Abs(best-old)*row[j])
-	floats.AddScaled(d.rest, old-best, row)
+	simd.Axpy64(old-best, row, d.rest)
 }
 
 // violation is by how much rest misses the conditions of an optimum.
@@ -352,7 +378,7 @@ func (d *descent) towards(x []float64) bool {
 // as now, at no larger penalty, some of which have the other sign.
 func (d *descent) solveActive(x []float64, alpha float64) (singular bool) {
 	k := len(d.active)
-	d.factor = slices.Grow(d.factor[:0], k*k)[:k*k]
+	d.factor = d.space(k * k)
 	for a, i := range d.active {
 		row := d.g[i*d.p:][:d.p]
 		for b, j := range d.active[:a+1] {
@@ -395,40 +421,157 @@ func (d *descent) solveActive(x []float64, alpha float64) (singular bool) {
 	return true
 }
 
-// solveIdle is exact where most predictors are in use, by way of the few idle ones I: with
-// H = G⁻¹ and b = c − α sign(w), zero at I, the weights are H(b + e) for the e that lives in I
-// and makes them zero there, H_II e = −(Hb)_I.
-func solveIdle(targets []*descent, alpha float64) {
+// pivot solves targets most of whose predictors are in use, by way of the few idle ones I.
+// With H = G⁻¹ and b = c − α sign(w), zero at I, the weights of these signs are H(b + e) for the e
+// that lives in I and makes them zero there, H_II e = −(Hb)_I; the gradient at I is then c − e.
+// Predictors whose weight has the other sign become idle, idle ones whose gradient exceeds α
+// come into use, all at once, and so on until none is left: the optimum. That mostly takes
+// two or three rounds, but may go in circles; a target that does not get there goes towards the weights
+// of its first round, by which the objective does not rise.
+func pivot(targets []*descent, alpha float64) {
+	const rounds = 6
+	first := true
+	for round := 0; round < rounds && len(targets) > 0; round++ {
+		targets = solveIdle(targets, alpha)
+		targets = slices.DeleteFunc(targets, func(d *descent) bool {
+			if first {
+				d.keep()
+			}
+			return d.exchange(alpha)
+		})
+		first = false
+	}
+	for _, d := range targets {
+		if d.own {
+			d.towards(d.first)
+		}
+	}
+}
+
+// dualPasses sets sign for targets most of whose predictors are in use. The first time it is what
+// some passes of coordinate descent on the dual problem find,
+//
+//	minimise ½ (c − u)'H(c − u)   where |u_j| ≤ α,   w = H(c − u)
+//
+// in which the predictors in use, with u_j = ±α, cost nothing; later it is the sign of w.
+func dualPasses(targets []*descent, alpha float64) {
+	const passes = 7 // most often enough, as measured on correlations of rectified mixtures
 	if len(targets) == 0 {
 		return
 	}
 	h, alive := targets[0].inverse(), targets[0].alive
 	n := len(alive)
+	var fresh []*descent
 	for _, d := range targets {
-		clear(d.target)
+		d.sign = slices.Grow(d.sign[:0], n)[:n]
+		if d.own = d.patience > patience; !d.own {
+			fresh = append(fresh, d)
+		}
+		d.patience *= 2
+		for a, j := range alive {
+			d.sign[a] = min(max(d.rest[j]/alpha, -1), 1)
+			if w := d.w[j]; w != 0 {
+				d.sign[a] = math.Copysign(1, w)
+			} else if d.own {
+				d.sign[a] = 0
+			}
+		}
+	}
+	for _, d := range fresh {
+		for a, j := range alive {
+			d.part[a] = d.c[j] - alpha*d.sign[a]
+		}
+	}
+	multiply(fresh, h, n)
+	for range passes {
+		for a := range n {
+			row := h[a*n:][:n]
+			for _, d := range fresh {
+				u := d.sign[a]
+				if v := min(max(u+d.target[a]/(alpha*row[a]), -1), 1); v != u {
+					d.sign[a] = v
+					simd.Axpy64(alpha*(u-v), row, d.target[:n])
+				}
+			}
+		}
+	}
+	for _, d := range fresh {
+		for a, u := range d.sign {
+			if math.Abs(u) < 1 {
+				d.sign[a] = 0
+			}
+		}
+	}
+}
+
+// keep keeps the weights found for the predictors in use.
+func (d *descent) keep() {
+	d.first = d.first[:0]
+	for a, j := range d.alive {
+		if d.w[j] != 0 {
+			d.first = append(d.first, d.target[a])
+		}
+	}
+}
+
+// exchange takes the weights found if they are the optimum; else it changes the signs that
+// are wrong.
+func (d *descent) exchange(alpha float64) bool {
+	changed := false
+	for _, a := range d.idle {
+		if g := d.c[d.alive[a]] - d.part[a]; math.Abs(g) > alpha+d.tol {
+			d.sign[a] = math.Copysign(1, g)
+			changed = true
+		}
+		d.target[a] = 0
+	}
+	for a, w := range d.target[:len(d.alive)] {
+		if s := d.sign[a]; s != 0 && w != 0 && s*w < 0 {
+			d.sign[a] = 0
+			changed = true
+		}
+	}
+	if changed {
+		return false
+	}
+	for a, j := range d.alive {
+		d.w[j] = d.target[a]
+	}
+	return true
+}
+
+// solveIdle sets target to the weights of the signs, and part at the idle predictors to e; see
+// [pivot]. It returns the targets for which it could.
+func solveIdle(targets []*descent, alpha float64) []*descent {
+	if len(targets) == 0 {
+		return nil
+	}
+	h, alive := targets[0].inverse(), targets[0].alive
+	n := len(alive)
+	for _, d := range targets {
 		d.idle = d.idle[:0]
 		for a, j := range alive {
-			if w := d.w[j]; w != 0 {
-				d.part[a] = d.c[j] - math.Copysign(alpha, w)
+			if s := d.sign[a]; s != 0 {
+				d.part[a] = d.c[j] - alpha*s
 			} else {
 				d.part[a] = 0
 				d.idle = append(d.idle, a)
 			}
 		}
 	}
-	addRows(targets, h, n)
+	multiply(targets, h, n)
 	targets = slices.DeleteFunc(targets, func(d *descent) bool {
 		m := len(d.idle)
-		d.factor = slices.Grow(d.factor[:0], m*m+m)[:m*m+m]
-		l, e := cholesky(d.factor[:m*m]), d.factor[m*m:]
+		space := d.space(m*m + m)
+		l, e := cholesky(space[:m*m]), space[m*m:]
 		for a, i := range d.idle {
+			row := h[i*n:][:n]
 			for b, j := range d.idle[:a+1] {
-				l[a*m+b] = h[i*n+j]
+				l[a*m+b] = row[j]
 			}
 			e[a] = -d.target[i]
 		}
 		if l.factorise(m) < m { // a part of a regular inverse is regular, but for rounding
-			d.exact(alpha)
 			return true
 		}
 		l.solve(e, m)
@@ -439,15 +582,7 @@ func solveIdle(targets []*descent, alpha float64) {
 		return false
 	})
 	addRows(targets, h, n)
-	for _, d := range targets {
-		x := d.part[:0]
-		for a, j := range alive {
-			if d.w[j] != 0 {
-				x = append(x, d.target[a])
-			}
-		}
-		d.towards(x)
-	}
+	return targets
 }
 
 // addRows adds to target the rows of h times part; a row is fetched once for all targets.
@@ -456,8 +591,19 @@ func addRows(targets []*descent, h []float64, n int) {
 		row := h[a*n:][:n]
 		for _, d := range targets {
 			if v := d.part[a]; v != 0 {
-				floats.AddScaled(d.target[:n], v, row)
+				simd.Axpy64(v, row, d.target[:n])
 			}
+		}
+	}
+}
+
+// multiply sets target to h times part; h is symmetric. Some rows are fetched once for all targets.
+func multiply(targets []*descent, h []float64, n int) {
+	const rows = 4
+	for a := 0; a < n; a += rows {
+		end := min(a+rows, n)
+		for _, d := range targets {
+			simd.Dots64(d.target[a:end], d.part[:n], h[a*n:end*n], n)
 		}
 	}
 }
@@ -482,8 +628,14 @@ func (r *problem) inverse() func() []float64 {
 		}
 		h := make([]float64, n*n)
 		for a := range n {
-			h[a*n+a] = 1
-			l.solve(h[a*n:][:n], n)
+			// Column a from entry a on takes the factor from row and column a on; what is
+			// before it is known by symmetry.
+			row := h[a*n:][:n]
+			row[a] = 1
+			cholesky(l[a*n+a:]).solve(row[a:], n)
+			for b := range a {
+				row[b] = h[b*n+a]
+			}
 		}
 		return h
 	})
@@ -496,17 +648,23 @@ type cholesky []float64
 // matrix is singular to working precision, the first row that depends on those before:
 // the factor is then good up to there, and that row solves L x = row.
 func (l cholesky) factorise(k int) int {
-	for a := range k {
-		row := l[a*k:][:a+1]
-		for b := range a {
-			other := l[b*k:][:b+1]
-			row[b] = (row[b] - floats.Dot(row[:b], other[:b])) / other[b]
+	column := make([]float64, k) // products of a row with those below it
+	for b := range k {
+		row := l[b*k:][:b+1]
+		pivot := row[b] - simd.Dot64(row[:b], row[:b])
+		if !(pivot > 1e-12*row[b]) {
+			return b
 		}
-		pivot := row[a] - floats.Dot(row[:a], row[:a])
-		if !(pivot > 1e-12*row[a]) {
-			return a
+		row[b] = math.Sqrt(pivot)
+		below := column[:k-b-1]
+		if len(below) == 0 {
+			break
 		}
-		row[a] = math.Sqrt(pivot)
+		simd.Dots64(below, row[:b], l[(b+1)*k:], k)
+		for a, v := range below {
+			at := (b+1+a)*k + b
+			l[at] = (l[at] - v) / row[b]
+		}
 	}
 	return k
 }
@@ -515,7 +673,7 @@ func (l cholesky) factorise(k int) int {
 func (l cholesky) solve(x []float64, k int) {
 	for a := range x {
 		row := l[a*k:][:a+1]
-		x[a] = (x[a] - floats.Dot(row[:a], x[:a])) / row[a]
+		x[a] = (x[a] - simd.Dot64(row[:a], x[:a])) / row[a]
 	}
 	l.solveUpper(x, k)
 }
@@ -525,6 +683,6 @@ func (l cholesky) solveUpper(x []float64, k int) {
 	for a := len(x) - 1; a >= 0; a-- {
 		row := l[a*k:][:a+1]
 		x[a] /= row[a]
-		floats.AddScaled(x[:a], -x[a], row[:a])
+		simd.Axpy64(-x[a], row[:a], x[:a])
 	}
 }

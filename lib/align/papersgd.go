@@ -6,6 +6,8 @@ import (
 	"math"
 	"math/rand/v2"
 
+	"gonverge/lib/internal/simd"
+
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 )
@@ -71,7 +73,7 @@ func (r *problem) sgdStart(seed uint64) []float64 {
 			}
 		}
 		r.residual(rest, none, row)
-		square -= floats.Dot(rest, row)
+		square -= simd.Dot64(rest, row)
 	}
 	if square > 0 {
 		floats.Scale(math.Sqrt(float64(r.q)/square), w)
@@ -96,7 +98,7 @@ func (r *problem) sgd(ctx context.Context, w, c []float64, lambda float64) {
 		for i := range p {
 			row := r.g[i*p:][:p]
 			for t := 0; t < len(w); t += p {
-				floats.AddScaled(down[t:t+p], -w[t+i], row)
+				simd.Axpy64(-w[t+i], row, down[t:t+p])
 			}
 		}
 		for k, x := range w {

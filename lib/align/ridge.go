@@ -4,7 +4,8 @@ import (
 	"fmt"
 	"math"
 
-	"gonum.org/v1/gonum/floats"
+	"gonverge/lib/internal/simd"
+
 	"gonum.org/v1/gonum/mat"
 )
 
@@ -107,7 +108,7 @@ func (r *problem) leastSquares(method string) *SparseMap {
 			}
 		}
 		for i := range x {
-			x[i] = floats.Dot(vectors.RawRowView(i), y)
+			x[i] = simd.Dot64(vectors.RawRowView(i), y)
 		}
 	}))
 }

@@ -260,65 +260,130 @@ func plusPlus(points *mat.Dense, k int, r *rand.Rand) *mat.Dense {
 }
 
 // lloyd moves the centres to the means of their points until no point changes over; a centre
-// without points takes the point farthest from its own.
+// without points takes the point farthest from its own. A point is compared with all centres only where
+// the distance that its own centre may have moved could have made another the nearest (Hamerly 2010).
 func lloyd(points, centres *mat.Dense) (labels []int, sum float64) {
-	n, d := points.Dims()
-	k, _ := centres.Dims()
+	n, _ := points.Dims()
+	k, d := centres.Dims()
+	raw := centres.RawMatrix().Data
 	labels = make([]int, n)
-	for i := range labels {
-		labels[i] = -1
-	}
-	away := make([]float64, n)
+	near, next := make([]float64, n), make([]float64, n) // bounds: own centre at most, others at least
 	size := make([]int, k)
+	before := make([]float64, len(raw))
+	moved := make([]float64, k)
 	const rounds = 300
-	for range rounds {
+	for round := range rounds {
+		farthest := slices.Max(moved)
 		changed := false
-		sum = 0
 		for i := range n {
 			row := points.RawRowView(i)
-			best, least := 0, math.Inf(1)
-			for c := range k {
-				if v := apart(row, centres.RawRowView(c)); v < least {
-					best, least = c, v
+			if round > 0 {
+				near[i] += moved[labels[i]]
+				next[i] -= farthest
+				// The margin is for rounding, and leaves ties to the comparison.
+				if near[i] < next[i]-1e-9 {
+					continue
+				}
+				near[i] = math.Sqrt(apart(row, raw[labels[i]*d:][:d]))
+				if near[i] < next[i]-1e-9 {
+					continue
 				}
 			}
-			if labels[i] != best {
+			best, least, second := nearest(row, raw)
+			near[i], next[i] = math.Sqrt(least), math.Sqrt(second)
+			if round == 0 || labels[i] != best {
 				labels[i], changed = best, true
 			}
-			away[i] = least
-			sum += least
 		}
 		if !changed {
 			break
 		}
-		centres.Zero()
-		clear(size)
-		for i, l := range labels {
-			size[l]++
-			c := centres.RawRowView(l)
-			for a, v := range points.RawRowView(i) {
-				c[a] += v
-			}
-		}
+		copy(before, raw)
+		recentre(points, centres, labels, size)
 		for c := range k {
-			row := centres.RawRowView(c)
-			if size[c] == 0 {
-				far := 0
-				for i, v := range away {
-					if v > away[far] {
-						far = i
-					}
-				}
-				away[far] = 0
-				copy(row, points.RawRowView(far))
-				continue
-			}
-			for a := range d {
-				row[a] /= float64(size[c])
-			}
+			moved[c] = math.Sqrt(apart(before[c*d:][:d], raw[c*d:][:d]))
 		}
 	}
+	for i, l := range labels {
+		sum += apart(points.RawRowView(i), raw[l*d:][:d])
+	}
 	return labels, sum
+}
+
+// recentre moves the centres to the means of their points, those without one to the points
+// farthest from their own centres.
+func recentre(points, centres *mat.Dense, labels, size []int) {
+	clear(size)
+	for _, l := range labels {
+		size[l]++
+	}
+	var away []float64
+	if slices.Contains(size, 0) {
+		away = make([]float64, len(labels))
+		for i, l := range labels {
+			away[i] = apart(points.RawRowView(i), centres.RawRowView(l))
+		}
+	}
+	centres.Zero()
+	for i, l := range labels {
+		c := centres.RawRowView(l)
+		for a, v := range points.RawRowView(i) {
+			c[a] += v
+		}
+	}
+	for c, n := range size {
+		row := centres.RawRowView(c)
+		if n == 0 {
+			far := 0
+			for i, v := range away {
+				if v > away[far] {
+					far = i
+				}
+			}
+			away[far] = 0
+			copy(row, points.RawRowView(far))
+			continue
+		}
+		for a := range row {
+			row[a] /= float64(n)
+		}
+	}
+}
+
+// nearest returns the centre nearest to x, the first of them, its squared distance, and that of
+// the next nearest; centres has rows as long as x.
+func nearest(x, centres []float64) (best int, least, second float64) {
+	least, second = math.Inf(1), math.Inf(1)
+	d := len(x)
+	take := func(c int, s float64) {
+		if s < least {
+			best, least, second = c, s, least
+		} else if s < second {
+			second = s
+		}
+	}
+	c := 0
+	// Four at a time: one sum alone would wait for itself.
+	for ; (c+4)*d <= len(centres); c += 4 {
+		y := centres[c*d:][:4*d]
+		y0, y1, y2, y3 := y[:d], y[d:][:d], y[2*d:][:d], y[3*d:][:d]
+		var s0, s1, s2, s3 float64
+		for i, v := range x {
+			e0, e1, e2, e3 := v-y0[i], v-y1[i], v-y2[i], v-y3[i]
+			s0 += float64(e0 * e0)
+			s1 += float64(e1 * e1)
+			s2 += float64(e2 * e2)
+			s3 += float64(e3 * e3)
+		}
+		take(c, s0)
+		take(c+1, s1)
+		take(c+2, s2)
+		take(c+3, s3)
+	}
+	for ; c*d < len(centres); c++ {
+		take(c, apart(x, centres[c*d:][:d]))
+	}
+	return best, least, second
 }
 
 // apart is the squared distance.

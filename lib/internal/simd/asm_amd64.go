@@ -91,3 +91,18 @@ func maxAsm(y, x *float32, n, rows, cols, rs, cs int)
 //
 //go:noescape
 func maxBackAsm(dx, x, y, dy *float32, n, rows, cols, rs, cs int)
+
+// axpy64Asm: y += a·x, float64; n is a positive multiple of 4.
+//
+//go:noescape
+func axpy64Asm(a float64, x, y *float64, n int)
+
+// dot64Asm: Σ x·y, float64; n is a positive multiple of 4.
+//
+//go:noescape
+func dot64Asm(x, y *float64, n int) float64
+
+// dots64Asm: dst[k] = Σ x·y[k·ld:] for k < 4, float64; n is a positive multiple of 4.
+//
+//go:noescape
+func dots64Asm(dst, x, y *float64, n, ld int)
