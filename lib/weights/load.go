@@ -98,7 +98,12 @@ func load(f *File, arch func([3]int, int) *nn.Arch) (*nn.Net, error) {
 	if err != nil {
 		return nil, err
 	}
-	input, note, err := preparation(f, m.arch)
+	return finish(m, func() (nn.Input, string, error) { return preparation(f, m.arch) })
+}
+
+// finish makes the net with the preparation of its pictures.
+func finish(m *mapping, prepare func() (nn.Input, string, error)) (*nn.Net, error) {
+	input, note, err := prepare()
 	if err != nil {
 		return nil, err
 	}

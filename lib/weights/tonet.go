@@ -284,6 +284,12 @@ func (m *mapping) match(list []*group) error {
 	for _, g := range list {
 		byName[g.name] = g
 	}
+	// Caffe's names are the last part of those of layers in blocks.
+	for _, l := range layers {
+		if i := strings.LastIndexByte(l.name, '/'); i >= 0 && byName[l.name] == nil && m.file.isCaffe() {
+			byName[l.name] = byName[l.name[i+1:]]
+		}
+	}
 	known := 0
 	for _, l := range layers {
 		if byName[l.name] != nil {
@@ -300,7 +306,7 @@ func (m *mapping) match(list []*group) error {
 		}
 		if len(list) > len(layers) {
 			for _, g := range list {
-				if !slices.ContainsFunc(layers, func(l layer) bool { return l.name == g.name }) {
+				if !slices.ContainsFunc(layers, func(l layer) bool { return m.of[l.name] == g }) {
 					return fmt.Errorf("weights: %s: layer %q: found, but %s has no such layer", m.file.Path, g.name, m.arch.Name)
 				}
 			}
