@@ -48,6 +48,7 @@ func add_gonverge_lib_nn(symbols map[string]map[string]reflect.Value) {
 		"New":               reflect.ValueOf(nn.New),
 		"NewScaled":         reflect.ValueOf(nn.NewScaled),
 		"Param":             reflect.ValueOf((*nn.Param)(nil)),
+		"Permute":           reflect.ValueOf(nn.Permute),
 		"Pictures":          reflect.ValueOf((*nn.Pictures)(nil)),
 		"ReLU":              reflect.ValueOf(nn.ReLU),
 		"ReceptiveField":    reflect.ValueOf((*nn.ReceptiveField)(nil)),

@@ -11,6 +11,7 @@ import (
 
 func add_gonverge_lib_weights(symbols map[string]map[string]reflect.Value) {
 	add(symbols, "gonverge/lib/weights/weights", map[string]reflect.Value{
+		"Architecture":     reflect.ValueOf(weights.Architecture),
 		"Attribute":        reflect.ValueOf((*weights.Attribute)(nil)),
 		"Decode":           reflect.ValueOf(weights.Decode),
 		"File":             reflect.ValueOf((*weights.File)(nil)),
@@ -18,6 +19,7 @@ func add_gonverge_lib_weights(symbols map[string]map[string]reflect.Value) {
 		"FromNet":          reflect.ValueOf(weights.FromNet),
 		"Graph":            reflect.ValueOf((*weights.Graph)(nil)),
 		"HWIO":             reflect.ValueOf(weights.HWIO),
+		"Load":             reflect.ValueOf(weights.Load),
 		"LoadAll":          reflect.ValueOf(weights.LoadAll),
 		"Node":             reflect.ValueOf((*weights.Node)(nil)),
 		"OIHW":             reflect.ValueOf(weights.OIHW),
@@ -27,6 +29,7 @@ func add_gonverge_lib_weights(symbols map[string]map[string]reflect.Value) {
 		"RowsCHW":          reflect.ValueOf(weights.RowsCHW),
 		"RowsHWC":          reflect.ValueOf(weights.RowsHWC),
 		"Tensor":           reflect.ValueOf((*weights.Tensor)(nil)),
+		"TextError":        reflect.ValueOf((*weights.TextError)(nil)),
 		"ToNet":            reflect.ValueOf(weights.ToNet),
 		"Transpose":        reflect.ValueOf(weights.Transpose),
 		"Write":            reflect.ValueOf(weights.Write),
