@@ -48,6 +48,7 @@ var allowed = map[string]string{
 	"lib/feature":       "lib/activation lib/nn lib/dataset lib/align lib/figure lib/progress lib/store lib/internal/simd",
 	"lib/experiment":    "lib/dataset lib/nn lib/train",
 	"lib/bench":         "lib/...",
+	"lib/findings":      "lib/activation lib/align lib/corr lib/dataset lib/nn",
 
 	"notebooks": "",
 }

@@ -30,6 +30,8 @@ func add_gonverge_lib_align(symbols map[string]map[string]reflect.Value) {
 		"Overlap":          reflect.ValueOf(align.Overlap),
 		"PaperPenalty":     reflect.ValueOf(align.PaperPenalty),
 		"PaperSGD":         reflect.ValueOf(align.PaperSGD),
+		"PaperSGDConfig":   reflect.ValueOf((*align.PaperSGDConfig)(nil)),
+		"PaperSGDLike":     reflect.ValueOf(align.PaperSGDLike),
 		"Permute":          reflect.ValueOf(align.Permute),
 		"Quality":          reflect.ValueOf((*align.Quality)(nil)),
 		"Ridge":            reflect.ValueOf(align.Ridge),

@@ -40,19 +40,55 @@ const (
 // cancel it returns nil and the context's error. Targets are independent but for the common
 // start, and the bits do not depend on the number of cores. It panics as Lasso does.
 func PaperSGD(ctx context.Context, within mat.Symmetric, between mat.Matrix, lambda float64, seed uint64) (*SparseMap, error) {
+	return PaperSGDLike(ctx, within, between, lambda, seed, PaperSGDConfig{})
+}
+
+// PaperSGDConfig changes what decides how far the paper's training gets; the zero value is
+// [PaperSGD].
+type PaperSGDConfig struct {
+	// Units divides the gradient of the prediction error, as the number of targets does in
+	// the paper's loss; 0: the number of targets. With the paper's number of units a narrow
+	// layer makes the progress of the paper's, 131/Units e-folds per unit eigenvalue, and
+	// each target feels the paper's alpha = lambda·Units.
+	Units int
+	// Length is a factor on the number of steps at each learning rate; 0: 1.
+	Length float64
+}
+
+// PaperSGDLike is [PaperSGD] with another progress: as in a layer of another width, or
+// with more or fewer steps. Its cost grows with Length. It panics as Lasso does, and if
+// Units or Length is negative or not finite.
+func PaperSGDLike(ctx context.Context, within mat.Symmetric, between mat.Matrix, lambda float64, seed uint64, config PaperSGDConfig) (*SparseMap, error) {
 	if !(lambda >= 0) || math.IsInf(lambda, 1) {
 		panic(fmt.Sprintf("align: PaperSGD: lambda %v", lambda))
 	}
+	if config.Units < 0 || !(config.Length >= 0) || math.IsInf(config.Length, 1) {
+		panic(fmt.Sprintf("align: PaperSGD: Units %d, Length %v", config.Units, config.Length))
+	}
 	r := newProblem("PaperSGD", within, between)
 	p := r.p
+	run := sgdRun{lambda: lambda, divisor: float64(r.q), steps: sgdSteps, halved: sgdHalved}
+	if config.Units > 0 {
+		run.divisor = float64(config.Units)
+	}
+	if config.Length > 0 {
+		run.halved = max(1, int(math.Round(config.Length*sgdHalved)))
+		run.steps = max(1, int(math.Round(config.Length*sgdSteps)))
+	}
 	w := r.sgdStart(seed)
 	r.each(func(first, end int) {
-		r.sgd(ctx, w[first*p:end*p], r.c[first*p:], lambda)
+		r.sgd(ctx, w[first*p:end*p], r.c[first*p:], run)
 	})
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("align: paper SGD: %w", err)
 	}
 	return r.finish("paper SGD", lambda, w), nil
+}
+
+// sgdRun is what a run is made with.
+type sgdRun struct {
+	lambda, divisor float64
+	steps, halved   int
 }
 
 // sgdStart draws the start weights, q×p.
@@ -82,16 +118,16 @@ func (r *problem) sgdStart(seed uint64) []float64 {
 }
 
 // sgd makes all steps for some targets, whose weights lie one after the other in w.
-func (r *problem) sgd(ctx context.Context, w, c []float64, lambda float64) {
+func (r *problem) sgd(ctx context.Context, w, c []float64, run sgdRun) {
 	p := r.p
 	v := make([]float64, len(w))
 	down := make([]float64, len(w)) // c − Gw of each target
 	rate := sgdRate
-	for step := range sgdSteps {
+	for step := range run.steps {
 		if ctx.Err() != nil {
 			return
 		}
-		if step > 0 && step%sgdHalved == 0 {
+		if step > 0 && step%run.halved == 0 {
 			rate /= 2
 		}
 		copy(down, c[:len(w)])
@@ -104,11 +140,11 @@ func (r *problem) sgd(ctx context.Context, w, c []float64, lambda float64) {
 		for k, x := range w {
 			pull := 0.0
 			if x > 0 {
-				pull = lambda
+				pull = run.lambda
 			} else if x < 0 {
-				pull = -lambda
+				pull = -run.lambda
 			}
-			v[k] = sgdMomentum*v[k] + rate*(down[k]/float64(r.q)-pull)
+			v[k] = sgdMomentum*v[k] + rate*(down[k]/run.divisor-pull)
 			w[k] = x + v[k]
 		}
 	}

@@ -24,6 +24,11 @@ type Heatmap struct {
 	// both 0: the panel's own minimum and maximum, as in the paper.
 	Min, Max       float64
 	XLabel, YLabel string
+	// Diagonal colours the cells (i, i), such as by the net of unit i; nil entries
+	// and those that are missing stay grey.
+	Diagonal []color.Color
+	// Frames are drawn around blocks of cells.
+	Frames []Frame
 }
 
 // heatmap is a Heatmap that owns its values.
@@ -34,6 +39,7 @@ type heatmap struct {
 	span       span // values of black and white
 	own        span // values that occur
 	bad        int  // values that are no numbers
+	frames     []Frame
 }
 
 // mostCells is the number of rows or columns above which neighbours are averaged:
@@ -65,7 +71,8 @@ func (h Heatmap) prepare() panel {
 	if h.Min != 0 || h.Max != 0 {
 		p.span = span{h.Min, h.Max}
 	}
-	p.img = p.paint(h.Values)
+	p.img = colorDiagonal(p.paint(h.Values), h.Diagonal, rows, cols)
+	p.frames = checkFrames(h, rows, cols)
 	p.axes = axes{title: h.Title, xLabel: h.XLabel, yLabel: h.YLabel, xTicks: cellTicks(cols), yTicks: cellTicks(rows)}
 	for i := range p.yTicks {
 		p.yTicks[i].Value = 1 - p.yTicks[i].Value // row 0 is at the top
@@ -153,6 +160,7 @@ func (h *heatmap) measure(width vg.Length) shape {
 func (h *heatmap) draw(c draw.Canvas, data vg.Rectangle) {
 	c.DrawImage(data, h.img)
 	frame(c, data)
+	h.drawFrames(c, data)
 	bottom := h.axes.draw(c, data)
 
 	// The bar, with its numbers left and right of it.

@@ -7,7 +7,7 @@ const module = "gonverge"
 // library lists our own packages that cells use, all of them by name without an import.
 // A package that does not exist yet, or does not compile, is left out and named in the generator's output.
 var library = []string{
-	"dataset", "nn", "train", "weights", "activation", "corr", "similarity", "align", "feature", "figure", "experiment", "store", "progress",
+	"dataset", "nn", "train", "weights", "activation", "corr", "similarity", "align", "feature", "figure", "experiment", "findings", "store", "progress",
 }
 
 // cellAPI lists the kernel's own packages that cells see, all of them by name without an import: the session puts functions
