@@ -11,10 +11,10 @@ import (
 
 func add_gonverge_lib_figure(symbols map[string]map[string]reflect.Value) {
 	add(symbols, "gonverge/lib/figure/figure", map[string]reflect.Value{
-<<<<<<< HEAD
 		"Curves":       reflect.ValueOf((*figure.Curves)(nil)),
 		"DarkGreen":    reflect.ValueOf(figure.DarkGreen),
 		"Figure":       reflect.ValueOf((*figure.Figure)(nil)),
+		"Frame":        reflect.ValueOf((*figure.Frame)(nil)),
 		"Grey":         reflect.ValueOf(figure.Grey),
 		"Grid":         reflect.ValueOf(figure.Grid),
 		"Heatmap":      reflect.ValueOf((*figure.Heatmap)(nil)),
@@ -27,29 +27,10 @@ func add_gonverge_lib_figure(symbols map[string]map[string]reflect.Value) {
 		"Pictures":     reflect.ValueOf((*figure.Pictures)(nil)),
 		"Row":          reflect.ValueOf(figure.Row),
 		"Scatter":      reflect.ValueOf((*figure.Scatter)(nil)),
+		"Scheme":       reflect.ValueOf((*figure.Scheme)(nil)),
+		"SchemeLayer":  reflect.ValueOf((*figure.SchemeLayer)(nil)),
 		"Table":        reflect.ValueOf((*figure.Table)(nil)),
 		"_Panel":       reflect.ValueOf((*wrap_gonverge_lib_figure_Panel)(nil)),
-=======
-		"Curves":      reflect.ValueOf((*figure.Curves)(nil)),
-		"DarkGreen":   reflect.ValueOf(figure.DarkGreen),
-		"Figure":      reflect.ValueOf((*figure.Figure)(nil)),
-		"Frame":       reflect.ValueOf((*figure.Frame)(nil)),
-		"Grey":        reflect.ValueOf(figure.Grey),
-		"Grid":        reflect.ValueOf(figure.Grid),
-		"Heatmap":     reflect.ValueOf((*figure.Heatmap)(nil)),
-		"Histogram":   reflect.ValueOf((*figure.Histogram)(nil)),
-		"LightGreen":  reflect.ValueOf(figure.LightGreen),
-		"Line":        reflect.ValueOf((*figure.Line)(nil)),
-		"NewTable":    reflect.ValueOf(figure.NewTable),
-		"Panel":       reflect.ValueOf((*figure.Panel)(nil)),
-		"Pictures":    reflect.ValueOf((*figure.Pictures)(nil)),
-		"Row":         reflect.ValueOf(figure.Row),
-		"Scatter":     reflect.ValueOf((*figure.Scatter)(nil)),
-		"Scheme":      reflect.ValueOf((*figure.Scheme)(nil)),
-		"SchemeLayer": reflect.ValueOf((*figure.SchemeLayer)(nil)),
-		"Table":       reflect.ValueOf((*figure.Table)(nil)),
-		"_Panel":      reflect.ValueOf((*wrap_gonverge_lib_figure_Panel)(nil)),
->>>>>>> 5d005cc (Notebooks: Table 1, Figures 5 and 7, the supplement, the four nets and the findings; findings: fourteen claims with computed verdicts; align: the paper's SGD at other widths and lengths; figure: frames and the scheme of Figure 5)
 	})
 }
 
