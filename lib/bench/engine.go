@@ -19,12 +19,42 @@ func engine(ctx context.Context, o Options) (*Table, error) {
 		return t, err
 	}
 	defer peer.Close()
-	for _, part := range []func(context.Context, Options, *Table, *Peer) error{products} {
-		if err := part(ctx, o, t, peer); err != nil {
+	e := &engineTable{Table: t, o: o, peer: peer}
+	parts := []func(context.Context) error{e.memory, e.training, e.readOut, e.cores, e.products, e.denseLayers}
+	if o.CaffeNet {
+		parts = []func(context.Context) error{e.caffeNet}
+	}
+	for _, part := range parts {
+		if err := part(ctx); err != nil {
 			return t, err
 		}
 	}
 	return t, nil
+}
+
+// engineTable is the table under work.
+type engineTable struct {
+	*Table
+	o    Options
+	peer *Peer
+	peak float64 // GFLOP/s of one core; 0: not measured
+}
+
+// core measures what one core can do at most, once; 0 in plain Go.
+func (e *engineTable) core(ctx context.Context) (float64, error) {
+	if e.peak > 0 || simd.FMA(1) == 0 {
+		return e.peak, nil
+	}
+	const turns = 1 << 16
+	flop := simd.FMA(turns)
+	times, err := e.o.Alternate(ctx, Go("peak", func() { simd.FMA(turns) }))
+	if err != nil {
+		return 0, err
+	}
+	row := Compare("multiply-adds of one core, the most it can do", times, Goal{}).Rate("GFLOP/s", float64(flop)/1e9)
+	e.Add(row)
+	e.peak = row.Ours.Best
+	return e.peak, nil
 }
 
 // random returns n normal numbers.
@@ -34,21 +64,4 @@ func random(r *rand.Rand, n int) []float32 {
 		x[i] = float32(r.NormFloat64())
 	}
 	return x
-}
-
-// products adds the rows of matrix products.
-func products(ctx context.Context, o Options, t *Table, peer *Peer) error {
-	r := rand.New(rand.NewPCG(1, 1))
-	if task := "matrix product 1024×1024×1024"; o.Wants(task) {
-		const n = 1024
-		a, b, c := random(r, n*n), random(r, n*n), make([]float32, n*n)
-		times, err := o.Alternate(ctx,
-			Go("gonverge", func() { simd.Gemm(false, false, n, n, n, a, n, b, n, c, n, false) }),
-			peer.Case("OpenBLAS", "gemm 1024"))
-		if err != nil {
-			return err
-		}
-		t.Add(Compare(task, times, Goal{AtLeast: 0.95}).Rate("GFLOP/s", 2e-9*n*n*n))
-	}
-	return nil
 }

@@ -48,12 +48,20 @@ func (g Goal) Met(ratio float64) bool {
 func (g Goal) String() string {
 	var s []string
 	if g.AtMost != 0 {
-		s = append(s, fmt.Sprintf("≤ %.2f", g.AtMost))
+		s = append(s, "≤ "+goalText(g.AtMost))
 	}
 	if g.AtLeast != 0 {
-		s = append(s, fmt.Sprintf("≥ %.2f", g.AtLeast))
+		s = append(s, "≥ "+goalText(g.AtLeast))
 	}
 	return strings.Join(s, ", ")
+}
+
+// goalText prints a ratio, or what takes its place, with two digits behind the point while it is small.
+func goalText(v float64) string {
+	if v >= 10 {
+		return fmt.Sprintf("%.0f", v)
+	}
+	return fmt.Sprintf("%.2f", v)
 }
 
 // newTable returns a table without rows.
@@ -126,7 +134,7 @@ func (t *Table) cells() [][len(head)]string {
 			c[5], c[6] = number(r.Theirs.Best), number(r.Theirs.Median)
 		}
 		if r.Ratio != 0 {
-			c[7] = fmt.Sprintf("%.2f", r.Ratio)
+			c[7] = goalText(r.Ratio)
 			if c[8] != "" && !r.Goal.Met(r.Ratio) {
 				c[8] += " missed"
 			}

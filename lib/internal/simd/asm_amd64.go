@@ -106,3 +106,8 @@ func dot64Asm(x, y *float64, n int) float64
 //
 //go:noescape
 func dots64Asm(dst, x, y *float64, n, ld int)
+
+// fmaAsm does n > 0 turns of [fmaFlop] operations on zeros.
+//
+//go:noescape
+func fmaAsm(n int)

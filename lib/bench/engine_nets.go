@@ -1,0 +1,207 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"runtime"
+	"sync"
+	"time"
+
+	"gonverge/lib/nn"
+)
+
+// training returns a rule with one learning rate for all parameters, and decay for weights.
+func training(n *nn.Net, lr, momentum, decay float64) nn.Rule {
+	r := nn.Rule{Momentum: momentum}
+	for _, p := range n.Params() {
+		d := decay
+		if p.Name == "bias" {
+			d = 0
+		}
+		r.LR, r.Decay = append(r.LR, lr), append(r.Decay, d)
+	}
+	return r
+}
+
+// stepper returns a function that trains a new net by one step on a batch of noise. The learning
+// rate is so small that the net hardly changes: the work does not depend on it.
+func stepper(arch *nn.Arch, batch int, seed uint64) (func() error, error) {
+	net := nn.New(arch, seed)
+	t, err := net.Trainer(batch)
+	if err != nil {
+		return nil, err
+	}
+	shape := arch.Input.Shape
+	x := random(rand.New(rand.NewPCG(seed, 2)), batch*shape[0]*shape[1]*shape[2])
+	labels := make([]int, batch)
+	for i := range labels {
+		labels[i] = i % arch.Classes()
+	}
+	rule := training(net, 1e-6, 0.9, 1e-3)
+	return func() error {
+		if _, _, err := t.Step(x, labels); err != nil {
+			return err
+		}
+		_, err := t.Update(rule)
+		return err
+	}, nil
+}
+
+// trainingFLOP returns the operations of a training step: forward, the gradient of the weights
+// and, but for the first layer, that of the input.
+func trainingFLOP(arch *nn.Arch, batch int) float64 {
+	first := *arch
+	first.Layers = append(append([]nn.Layer(nil), arch.Layers[0]), nn.Dense{Name: "end", Units: 1, Linear: true})
+	out := firstOutput(&first)
+	return float64(batch) * float64(3*arch.FLOP()-(first.FLOP()-2*int64(out)))
+}
+
+// firstOutput returns the number of values of the first layer's output.
+func firstOutput(arch *nn.Arch) int {
+	s, err := nn.New(arch, 1).LayerShape(nn.New(arch, 1).Layers()[0])
+	if err != nil {
+		return 0
+	}
+	return s[0] * s[1] * s[2]
+}
+
+// training adds the rows of training steps.
+func (e *engineTable) training(ctx context.Context) error {
+	shape := [3]int{32, 32, 3}
+	for _, n := range []struct {
+		name  string
+		arch  *nn.Arch
+		batch int
+		peer  string
+	}{
+		{"cifar10_quick", nn.CIFAR10Quick(shape, 10), 64, "quick"},
+		{"MiniAlexNet", nn.MiniAlexNet(shape, 10), 32, "mini"},
+	} {
+		task := fmt.Sprintf("%s, training step, batch %d, one thread", n.name, n.batch)
+		if !e.o.Wants(task) {
+			continue
+		}
+		peak, err := e.core(ctx)
+		if err != nil {
+			return err
+		}
+		step, err := stepper(n.arch, n.batch, 1)
+		if err != nil {
+			return err
+		}
+		bare := newBare(nn.New(n.arch, 1), n.batch)
+		copy(bare.x, random(rand.New(rand.NewPCG(1, 2)), len(bare.x)))
+		labels := make([]int, n.batch)
+		times, err := e.o.Alternate(ctx,
+			GoErr("gonverge", step),
+			Go("kernels alone", func() { bare.step(labels, 1e-6, 0.9, 1e-3) }),
+			e.peer.Case("PyTorch NCHW", n.peer+" nchw"), e.peer.Case("PyTorch NHWC", n.peer+" nhwc"))
+		if err != nil {
+			return err
+		}
+		ours, alone := times[0], times[1]
+		row := Compare(task, append([]Series{ours}, times[2:]...), Goal{AtMost: 0.90})
+		e.Add(row)
+		flop := trainingFLOP(n.arch, n.batch)
+		rate := Row{Task: "  of it, products with weights", Unit: "GFLOP/s",
+			Ours: Value{flop / row.Ours.Best / 1e6, flop / row.Ours.Median / 1e6}, Note: fmt.Sprintf("%.2f GFLOP a step", flop/1e9)}
+		if peak > 0 {
+			rate.Peer, rate.Theirs, rate.Ratio = "peak of a core", Value{peak, peak}, rate.Ours.Best/peak
+		}
+		if n.batch == 64 {
+			rate.Goal = Goal{AtLeast: 0.80}
+		}
+		e.Add(rate, Compare("  the same with kernels alone, without gorgonia", []Series{ours, alone}, Goal{AtMost: 1.08}))
+	}
+	return nil
+}
+
+// readOut adds the row of CaffeNet's convolutions.
+func (e *engineTable) readOut(ctx context.Context) error {
+	const batch = 16
+	task := "five convolutions of CaffeNet, forward, batch 16, one thread"
+	if !e.o.Wants(task) {
+		return nil
+	}
+	peak, err := e.core(ctx)
+	if err != nil {
+		return err
+	}
+	arch := nn.Sequential("CaffeNetConvolutions", nn.Input{Shape: [3]int{227, 227, 3}},
+		nn.Conv{Units: 96, Kernel: 11, Stride: 4}, nn.MaxPool{Size: 3, Stride: 2, Floor: true},
+		nn.Conv{Units: 256, Kernel: 5, Pad: 2}, nn.MaxPool{Size: 3, Stride: 2, Floor: true},
+		nn.Conv{Units: 384, Kernel: 3, Pad: 1}, nn.Conv{Units: 384, Kernel: 3, Pad: 1}, nn.Conv{Units: 256, Kernel: 3, Pad: 1},
+		nn.MaxPool{Size: 3, Stride: 2, Floor: true}, nn.Dense{Name: "end", Units: 1, Linear: true})
+	read, err := nn.New(arch, 1).Evaluator(batch, "pool5")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = read.Close() }() // it holds memory only
+	x := random(rand.New(rand.NewPCG(1, 3)), batch*227*227*3)
+	times, err := e.o.Alternate(ctx, GoErr("gonverge", func() error { return read.RunPrepared(x) }),
+		e.peer.Case("PyTorch NCHW", "convs nchw"), e.peer.Case("PyTorch NHWC", "convs nhwc"))
+	if err != nil {
+		return err
+	}
+	row := Compare(task, times, Goal{AtMost: 0.85})
+	e.Add(row)
+	flop := float64(batch) * float64(arch.FLOP())
+	rate := Row{Task: "  of it, products with weights", Unit: "GFLOP/s",
+		Ours: Value{flop / row.Ours.Best / 1e6, flop / row.Ours.Median / 1e6}, Note: fmt.Sprintf("%.2f GFLOP a picture", flop/batch/1e9)}
+	if peak > 0 {
+		rate.Peer, rate.Theirs, rate.Ratio = "peak of a core", Value{peak, peak}, rate.Ours.Best/peak
+	}
+	e.Add(rate)
+	return nil
+}
+
+// cores adds the row of two nets on two cores beside one on one, by wall time.
+func (e *engineTable) cores(ctx context.Context) error {
+	task := "MiniAlexNet, steps a second, two nets on two cores beside one"
+	if !e.o.Wants(task) || runtime.GOMAXPROCS(0) < 2 {
+		return nil
+	}
+	arch := nn.MiniAlexNet([3]int{32, 32, 3}, 10)
+	var steps [2]func() error
+	for i := range steps {
+		var err error
+		if steps[i], err = stepper(arch, 32, uint64(i+1)); err != nil {
+			return err
+		}
+	}
+	// A call is so long that waiting for the slower of both hardly counts.
+	const calls = 8
+	several := func(step func() error) error {
+		for range calls {
+			if err := step(); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	times, err := e.o.Alternate(ctx,
+		GoErr("one", func() error { return several(steps[0]) }),
+		GoErr("two", func() error {
+			var wait sync.WaitGroup
+			var faults [2]error
+			for i, step := range steps {
+				wait.Go(func() { faults[i] = several(step) })
+			}
+			wait.Wait()
+			for _, err := range faults {
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		}))
+	if err != nil {
+		return err
+	}
+	rate := func(d time.Duration, nets float64) float64 { return nets * calls / d.Seconds() }
+	one := Value{rate(times[0].smallest(wall), 1), rate(times[0].middle(wall), 1)}
+	two := Value{rate(times[1].smallest(wall), 2), rate(times[1].middle(wall), 2)}
+	e.Add(Row{Task: task, Unit: "steps/s", Ours: two, Peer: "one core", Theirs: one, Ratio: two.Best / one.Best, Goal: Goal{AtLeast: 1.9}, Note: "wall time"})
+	return nil
+}
