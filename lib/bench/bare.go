@@ -170,9 +170,10 @@ func (c *bareConv) forward(x []float32) []float32 {
 	n := c.v.OutLen()
 	for i := range c.batch {
 		out := c.y[i*n:][:n]
-		c.v.Forward(out, c.pad(x, i), c.packed, c.weights.b)
 		if c.relu {
-			simd.Relu(out)
+			c.v.ForwardReLU(out, c.pad(x, i), c.packed, c.weights.b)
+		} else {
+			c.v.Forward(out, c.pad(x, i), c.packed, c.weights.b)
 		}
 	}
 	return c.y

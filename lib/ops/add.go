@@ -48,8 +48,7 @@ func add(c *Context, name string, a, b *gorgonia.Node, relu bool) (*gorgonia.Nod
 		d := newOp(c, name+"Grad", shape, out, grad)
 		d.run = func(dx []float32, in [][]float32) error {
 			return c.each(len(dx), func(_, _, from, to int) {
-				copy(dx[from:to], in[1][from:to])
-				simd.ReluBack(dx[from:to], in[0][from:to])
+				simd.ReluBackTo(dx[from:to], in[1][from:to], in[0][from:to])
 			})
 		}
 		n, err := d.apply(out, grad)

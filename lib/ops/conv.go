@@ -145,9 +145,10 @@ func (f *convolution) forward(y, x, w, b, packed []float32, padded *scratch) err
 	return f.each(f.pictures, func(worker, _, from, to int) {
 		for i := from; i < to; i++ {
 			out := y[i*n : (i+1)*n]
-			f.Forward(out, f.padded(padded, worker, x, i), packed, b)
 			if f.relu {
-				simd.Relu(out)
+				f.ForwardReLU(out, f.padded(padded, worker, x, i), packed, b)
+			} else {
+				f.Forward(out, f.padded(padded, worker, x, i), packed, b)
 			}
 		}
 	})
@@ -222,8 +223,7 @@ func (g *convGrad) run(dw, db, dx, x, w, y, dy []float32) error {
 			d := dy[i*n : (i+1)*n]
 			if g.relu {
 				m := g.masked.of(worker)
-				copy(m, d)
-				simd.ReluBack(m, y[i*n:(i+1)*n])
+				simd.ReluBackTo(m, d, y[i*n:(i+1)*n])
 				d = m
 			}
 			if g.bias {

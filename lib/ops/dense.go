@@ -88,8 +88,7 @@ func (f *connection) diff(in gorgonia.Nodes, out, grad *gorgonia.Node) (gorgonia
 	o.run = func(res []float32, in [][]float32) error {
 		x, w, dy := in[0], in[1], in[3]
 		if f.relu {
-			copy(masked, dy)
-			simd.ReluBack(masked, in[2])
+			simd.ReluBackTo(masked, dy, in[2])
 			dy = masked
 		}
 		return f.backward(res[:nw], res[nw:nw+nb], res[nw+nb:], x, w, dy)

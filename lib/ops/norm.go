@@ -156,8 +156,7 @@ func (f *normalisation) diff(in gorgonia.Nodes, out, grad *gorgonia.Node) (gorgo
 		if f.ReLU {
 			y := in[2]
 			err := f.each(len(masked), func(_, _, from, to int) {
-				copy(masked[from:to], dy[from:to])
-				simd.ReluBack(masked[from:to], y[from:to])
+				simd.ReluBackTo(masked[from:to], dy[from:to], y[from:to])
 			})
 			if err != nil {
 				return err

@@ -12,6 +12,8 @@ func detect() bool {
 	return cpu.X86.HasAVX2 && cpu.X86.HasFMA && os.Getenv("GONVERGE_NOASM") != "1"
 }
 
+func detectWide() bool { return cpu.X86.HasAVX512F && os.Getenv("GONVERGE_NOAVX512") != "1" }
+
 // The functions below are in the .s files of this folder. Counts n are multiples of 8 and
 // positive; the Go callers take care of what is left over.
 
@@ -19,6 +21,11 @@ func detect() bool {
 //
 //go:noescape
 func tileAsm(t *tile)
+
+// tileWideAsm is [tile.runWide]; see there.
+//
+//go:noescape
+func tileWideAsm(t *tile)
 
 // transpose8Asm writes the 8×8 block at src, rows lds apart, as its transpose to dst, rows ldd apart.
 //
@@ -45,6 +52,11 @@ func reluAsm(x *float32, n int)
 //
 //go:noescape
 func reluBackAsm(dy, y *float32, n int)
+
+// reluBackToAsm: dst = dy where y > 0, else 0.
+//
+//go:noescape
+func reluBackToAsm(dst, dy, y *float32, n int)
 
 // axpyAsm: y += a·x.
 //

@@ -2,17 +2,20 @@
 
 package simd
 
-func detect() bool { return false }
+func detect() bool     { return false }
+func detectWide() bool { return false }
 
 // Without assembly useAsm is false and none of the functions below is called.
 const noAsm = "simd: assembly called in a build without it"
 
 func tileAsm(*tile)                                                       { panic(noAsm) }
+func tileWideAsm(*tile)                                                   { panic(noAsm) }
 func transpose8Asm(*float32, int, *float32, int)                          { panic(noAsm) }
 func pack16Asm(*float32, *float32, int, int)                              { panic(noAsm) }
 func pack6Asm(*float32, *float32, int, int, *[8]int32)                    { panic(noAsm) }
 func reluAsm(*float32, int)                                               { panic(noAsm) }
 func reluBackAsm(*float32, *float32, int)                                 { panic(noAsm) }
+func reluBackToAsm(*float32, *float32, *float32, int)                     { panic(noAsm) }
 func axpyAsm(float32, *float32, *float32, int)                            { panic(noAsm) }
 func scaleAsm(float32, *float32, int)                                     { panic(noAsm) }
 func dotAsm(*float32, *float32, int) float32                              { panic(noAsm) }

@@ -124,6 +124,15 @@ func (v *Conv) BackPaddedLen() int { return v.back.PaddedLen() }
 // one: there is no border, and the channels need not be sorted by group.
 func (v *Conv) InPlace() bool { return v.Padding == 0 && v.Groups == 1 }
 
+// step returns how many of the columns that are left a tile takes: 32 where it is wide, else 16
+// or what is left.
+func step(left int) int {
+	if useWide && left >= 2*tileCols {
+		return 2 * tileCols
+	}
+	return min(tileCols, left)
+}
+
 func roundUp(n, to int) int { return (n + to - 1) / to * to }
 
 // Pad copies the picture x (H×W×C) into dst (PaddedLen) and sets the border to 0. With
@@ -184,44 +193,57 @@ func (v *Conv) PackW(dst, w []float32) {
 
 // Forward writes the output y (OH×OW×OC) for the padded picture xp (from Pad), the packed
 // weights wp (from PackW) and the bias (OC values, or nil for none).
-func (v *Conv) Forward(y, xp, wp, bias []float32) {
+func (v *Conv) Forward(y, xp, wp, bias []float32) { v.checkedForward(y, xp, wp, bias, 0) }
+
+// ForwardReLU writes max(0, y) for the y of [Conv.Forward].
+func (v *Conv) ForwardReLU(y, xp, wp, bias []float32) { v.checkedForward(y, xp, wp, bias, 1) }
+
+func (v *Conv) checkedForward(y, xp, wp, bias []float32, relu int) {
 	need("Conv.Forward", "y", len(y), v.OutLen())
 	need("Conv.Forward", "xp", len(xp), v.PaddedLen())
 	need("Conv.Forward", "wp", len(wp), v.WeightLen())
 	if bias != nil {
 		need("Conv.Forward", "bias", len(bias), v.OC)
 	}
-	v.forward(y, v.OC, xp, wp, bias)
+	v.forward(y, v.OC, xp, wp, bias, relu)
 }
 
 // forward is Forward with an output whose positions lie ld values apart.
-func (v *Conv) forward(y []float32, ld int, xp, wp, bias []float32) {
+func (v *Conv) forward(y []float32, ld int, xp, wp, bias []float32, relu int) {
 	plane := v.hp * v.wp * v.cg
 	for q := range v.Groups {
 		var b []float32
 		if bias != nil {
 			b = bias[q*v.og:]
 		}
-		v.forwardGroup(y[q*v.og:], ld, xp[q*plane:], wp[q*v.panelsLen():], b)
+		v.forwardGroup(y[q*v.og:], ld, xp[q*plane:], wp[q*v.panelsLen():], b, relu)
 	}
 }
 
-func (v *Conv) forwardGroup(y []float32, ld int, xp, wp, bias []float32) {
+func (v *Conv) forwardGroup(y []float32, ld int, xp, wp, bias []float32, relu int) {
 	positions, taps, seg := v.OH*v.OW, v.taps(), v.KW*v.cg
 	// One run of the tile takes kseg rows of the filters, whose weights stay in the cache; a
 	// row's values lie side by side. Dilated, they do so only within a cell, and a run takes
 	// one row, cell by cell.
 	rows := v.kseg
+	if useWide {
+		rows *= 4 // a wide tile is content with weights from the second-level cache
+	}
 	t := tile{k: seg, aks: 1, aro: v.wp * v.cg, bks: tileCols, bro: seg * tileCols, ldc: ld}
 	if v.Dilation > 1 {
 		rows = 1
 		t.k, t.ko, t.aro, t.bro = v.cg, v.KW, v.Dilation*v.cg, v.cg*tileCols
 	}
-	for o := 0; o < v.og; o += tileCols {
-		cols := min(tileCols, v.og-o)
+	t.next = taps * tileCols
+	for o, cols := 0, 0; o < v.og; o += cols {
+		cols = step(v.og - o)
 		for a := 0; a < v.KH; a += rows {
 			if v.Dilation == 1 {
 				t.ko = min(rows, v.KH-a)
+			}
+			t.relu = 0
+			if a+rows >= v.KH {
+				t.relu = relu
 			}
 			t.a = xp[a*v.Dilation*v.wp*v.cg:]
 			t.b = wp[o*taps+a*seg*tileCols:]
@@ -236,10 +258,15 @@ func (v *Conv) forwardGroup(y []float32, ld int, xp, wp, bias []float32) {
 				default:
 					t.init, t.ldi = zeros[:], 0
 				}
-				if n := min(tileRows, positions-i); n < tileRows || cols < tileCols {
-					t.runPart(n, cols, false)
-				} else {
+				switch n := min(tileRows, positions-i); {
+				case n == tileRows && cols == 2*tileCols:
+					t.runWide()
+				case n == tileRows && cols == tileCols:
 					t.run()
+				case cols == 2*tileCols:
+					t.runWidePart(n, false)
+				default:
+					t.runPart(n, cols, false)
 				}
 			}
 		}
@@ -265,8 +292,9 @@ func (v *Conv) GradW(dw, xp, dy []float32) {
 func (v *Conv) gradWGroup(dw, xp, dy []float32) {
 	taps := v.taps()
 	t := tile{k: v.OW, aks: v.Stride * v.cg, aro: v.Stride * v.wp * v.cg, ldc: v.OC}
-	for o := 0; o < v.og; o += tileCols {
-		cols := min(tileCols, v.og-o)
+	t.next = tileCols
+	for o, cols := 0, 0; o < v.og; o += cols {
+		cols = step(v.og - o)
 		panel, ld := dy[o:], v.OC
 		var ws *workspace
 		if cols < tileCols { // reading 16 columns would leave dy
@@ -282,10 +310,15 @@ func (v *Conv) gradWGroup(dw, xp, dy []float32) {
 				t.off = (*[tileRows]int)(v.tap[i:])
 				t.c = dw[i*v.OC+o:]
 				t.init, t.ldi = t.c, v.OC
-				if rows := min(tileRows, taps-i); rows < tileRows || cols < tileCols {
-					t.runPart(rows, cols, true)
-				} else {
+				switch rows := min(tileRows, taps-i); {
+				case rows == tileRows && cols == 2*tileCols:
+					t.runWide()
+				case rows == tileRows && cols == tileCols:
 					t.run()
+				case cols == 2*tileCols:
+					t.runWidePart(rows, true)
+				default:
+					t.runPart(rows, cols, true)
 				}
 			}
 		}
@@ -325,7 +358,7 @@ func (v *Conv) GradX(dx, scratch, dy, wback []float32) {
 	need("Conv.GradX", "wback", len(wback), v.WeightBackLen())
 	for q := range v.Groups {
 		v.spread(scratch[:v.BackPaddedLen()], dy[q*v.og:])
-		v.back.forward(dx[q*v.cg:], v.C, scratch, wback[q*v.back.WeightLen():], nil)
+		v.back.forward(dx[q*v.cg:], v.C, scratch, wback[q*v.back.WeightLen():], nil, 0)
 	}
 }
 

@@ -2,6 +2,7 @@ package simd
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 )
 
@@ -89,6 +90,14 @@ func TestConvEqualsNaive(t *testing.T) {
 				v.Pad(xp.values(), x)
 				v.PackW(wp.values(), w)
 				v.Forward(y.values(), xp.values(), wp.values(), bias)
+				// the same with its ReLU, bit by bit
+				cut, apart := newBuffer(random(r, v.OutLen())), append([]float32(nil), y.values()...)
+				Relu(apart)
+				v.ForwardReLU(cut.values(), xp.values(), wp.values(), bias)
+				if !slices.Equal(cut.values(), apart) {
+					t.Errorf("ForwardReLU: got %v, want %v", cut.values(), apart)
+				}
+				cut.check(t, "ForwardReLU")
 				v.GradW(dw.values(), xp.values(), dy)
 				v.PackWBack(wb.values(), w)
 				v.GradX(dx.values(), scratch.values(), dy, wb.values())

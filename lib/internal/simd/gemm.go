@@ -73,22 +73,28 @@ func Gemm(transA, transB bool, m, n, k int, a []float32, lda int, b []float32, l
 				} else {
 					t.a = a[i*rowStep+p*ak:]
 				}
-				for j := 0; j < nc; j += tileCols {
-					cols := min(tileCols, nc-j)
+				for j, cols := 0, 0; j < nc; j += cols {
 					if j < from {
-						t.b, t.bks = b[p*ldb+j0+j:], ldb
+						cols = step(from - j)
+						t.b, t.bks, t.next = b[p*ldb+j0+j:], ldb, tileCols
 					} else {
-						t.b, t.bks = panels[(j-from)*t.k:], tileCols
+						cols = step(nc - j)
+						t.b, t.bks, t.next = panels[(j-from)*t.k:], tileCols, tileCols*t.k
 					}
 					t.c = c[i*ldc+j0+j:]
 					t.init, t.ldi = zeros[:], 0
 					if add || p > 0 {
 						t.init, t.ldi = t.c, ldc
 					}
-					if rows < tileRows || cols < tileCols {
-						t.runPart(rows, cols, add || p > 0)
-					} else {
+					switch {
+					case rows == tileRows && cols == 2*tileCols:
+						t.runWide()
+					case rows == tileRows && cols == tileCols:
 						t.run()
+					case cols == 2*tileCols:
+						t.runWidePart(rows, add || p > 0)
+					default:
+						t.runPart(rows, cols, add || p > 0)
 					}
 				}
 			}

@@ -50,7 +50,7 @@ func crossAdd(acc []float64, x []float32, ldx, dx int, y []float32, ldy, dy, row
 	buf := ws.floats(px*py + (px+py)*gramSlice)
 	sum, ys, xs := buf[:px*py], buf[px*py:][:py*gramSlice], buf[px*py+py*gramSlice:]
 	off := [tileRows]int{0, 1, 2, 3, 4, 5}
-	t := tile{ko: 1, off: &off, aks: tileRows, bks: tileCols, ldc: py}
+	t := tile{ko: 1, off: &off, aks: tileRows, bks: tileCols, next: tileCols * gramSlice, ldc: py}
 	for r0 := 0; r0 < rows; r0 += gramBlock {
 		r1 := min(r0+gramBlock, rows)
 		for r := r0; r < r1; r += gramSlice {
@@ -61,11 +61,12 @@ func crossAdd(acc []float64, x []float32, ldx, dx int, y []float32, ldy, dy, row
 			for j := 0; j < dy; j += tileCols {
 				packCols(ys[j*gramSlice:], tileCols, y[r*ldy+j:], ldy, t.k, min(tileCols, dy-j))
 			}
-			for j := 0; j < dy; j += tileCols {
+			for j, cols := 0, 0; j < dy; j += cols {
+				cols = roundUp(step(py-j), tileCols)
 				t.b = ys[j*gramSlice:]
 				last := dx
 				if upper {
-					last = min(dx, j+tileCols)
+					last = min(dx, j+cols)
 				}
 				for i := 0; i < last; i += tileRows {
 					t.a = xs[i*gramSlice:]
@@ -74,7 +75,11 @@ func crossAdd(acc []float64, x []float32, ldx, dx int, y []float32, ldy, dy, row
 					if r == r0 {
 						t.init, t.ldi = zeros[:], 0
 					}
-					t.run()
+					if cols == 2*tileCols {
+						t.runWide()
+					} else {
+						t.run()
+					}
 				}
 			}
 		}

@@ -6,16 +6,21 @@ import (
 	"testing"
 )
 
-// eachPath runs a test on plain Go and, where the processor has it, on the assembly.
+// eachPath runs a test on plain Go and, where the processor has them, on the assembly and on
+// its wide tiles.
 func eachPath(t *testing.T, run func(t *testing.T)) {
 	t.Helper()
-	detected := useAsm
-	defer func() { useAsm = detected }()
-	useAsm = false
+	detected, wide := useAsm, useWide
+	defer func() { useAsm, useWide = detected, wide }()
+	useAsm, useWide = false, false
 	t.Run("go", run)
 	if detected {
 		useAsm = true
 		t.Run("asm", run)
+	}
+	if wide {
+		useWide = true
+		t.Run("wide", run)
 	}
 }
 

@@ -10,7 +10,7 @@ const (
 //
 //	C[r][j] = init[r·ldi+j] + Σ_{p<ko} Σ_{q<k} a[off[r] + p·aro + q·aks] · b[p·bro + q·bks + j]
 //
-// with r < 6, j < 16, written to c[r·ldc+j]. Six offsets instead of one row stride let a tile
+// with r < 6, j < 16, written to c[r·ldc+j], or its maximum with 0 if relu. Six offsets instead of one row stride let a tile
 // of a convolution run across the rows of the picture, and let a short tile repeat an offset
 // instead of reading past the end of a. k and ko are positive. init and c may be the same.
 //
@@ -22,14 +22,28 @@ type tile struct {
 	aks, aro int
 	b        []float32
 	bks, bro int
+	next     int // of a wide tile: from a row of b to its next 16 columns
 	init     []float32
 	ldi      int
 	c        []float32
 	ldc      int
+	relu     int // 1: the sums are written as max(0, C)
 }
 
 // zeros is the init of a tile that starts from nothing (with ldi 0). It is never written.
-var zeros [tileCols]float32
+var zeros [2 * tileCols]float32
+
+// runWide computes two tiles side by side, 6×32: columns 16 to 31 are of b[next:], init[16:] and
+// c[16:]. Each sum is made as in run, so that the bits are the same. Only where useWide; see [step].
+func (t *tile) runWide() { tileWideAsm(t) }
+
+// runWidePart is runWide for the first rows and all 32 columns; see runPart.
+func (t *tile) runWidePart(rows int, add bool) {
+	second := *t
+	t.runPart(rows, tileCols, add)
+	second.b, second.init, second.c = t.b[t.next:], t.init[tileCols:], t.c[tileCols:]
+	second.runPart(rows, tileCols, add)
+}
 
 // run computes the tile.
 func (t *tile) run() {
@@ -75,6 +89,9 @@ func tileGo(t *tile) {
 			copy(s[4:], t.init[(r+1)*t.ldi+j:])
 			for p := range t.ko {
 				blockGo(&s, a0[p*t.aro:], a1[p*t.aro:], t.b[p*t.bro+j:], t.k, t.aks, t.bks)
+			}
+			if t.relu != 0 {
+				reluGo(s[:])
 			}
 			copy(t.c[r*t.ldc+j:], s[:4])
 			copy(t.c[(r+1)*t.ldc+j:], s[4:])

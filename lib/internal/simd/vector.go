@@ -23,9 +23,13 @@ func Relu(x []float32) {
 	if n > 0 {
 		reluAsm(&x[0], n)
 	}
-	for i, v := range x[n:] {
+	reluGo(x[n:])
+}
+
+func reluGo(x []float32) {
+	for i, v := range x {
 		if v < 0 {
-			x[n+i] = 0
+			x[i] = 0
 		}
 	}
 }
@@ -41,6 +45,24 @@ func ReluBack(dy, y []float32) {
 	for i, v := range y[n:] {
 		if !(v > 0) {
 			dy[n+i] = 0
+		}
+	}
+}
+
+// ReluBackTo writes to dst what [ReluBack] makes of dy, which stays as it is. It panics unless
+// all have the same length.
+func ReluBackTo(dst, dy, y []float32) {
+	same("ReluBackTo", len(dst), len(y))
+	same("ReluBackTo", len(dy), len(y))
+	n := vectorised(len(y))
+	if n > 0 {
+		reluBackToAsm(&dst[0], &dy[0], &y[0], n)
+	}
+	for i, v := range y[n:] {
+		if v > 0 {
+			dst[n+i] = dy[n+i]
+		} else {
+			dst[n+i] = 0
 		}
 	}
 }

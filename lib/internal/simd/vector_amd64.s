@@ -38,6 +38,26 @@ reluBack:
 	VZEROUPPER
 	RET
 
+// func reluBackToAsm(dst, dy, y *float32, n int)
+TEXT ·reluBackToAsm(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), DI
+	MOVQ dy+8(FP), R8
+	MOVQ y+16(FP), SI
+	MOVQ n+24(FP), CX
+	VXORPS Y0, Y0, Y0
+
+reluBackTo:
+	VCMPPS  $1, (SI), Y0, Y1 // 0 < y
+	VANDPS  (R8), Y1, Y1
+	VMOVUPS Y1, (DI)
+	ADDQ $32, SI
+	ADDQ $32, R8
+	ADDQ $32, DI
+	SUBQ $8, CX
+	JG   reluBackTo
+	VZEROUPPER
+	RET
+
 // func axpyAsm(a float32, x, y *float32, n int)
 TEXT ·axpyAsm(SB), NOSPLIT, $0-32
 	VBROADCASTSS a+0(FP), Y0

@@ -50,6 +50,9 @@ func TestVectorFunctionsEqualNaive(t *testing.T) {
 						want[i] = 0
 					}
 				}
+				apart := newBuffer(random(r, n))
+				ReluBackTo(apart.values(), g.values(), x)
+				check("ReluBackTo", apart, want, 0)
 				ReluBack(g.values(), x)
 				check("ReluBack", g, want, 0)
 
@@ -106,6 +109,7 @@ func TestVectorFunctionsStayInsideTheirSlices(t *testing.T) {
 				x, y, z := guarded(t, n, atEnd), guarded(t, n, atEnd), guarded(t, n, atEnd)
 				Relu(x)
 				ReluBack(x, y)
+				ReluBackTo(z, x, y)
 				Axpy(2, x, y)
 				Scale(2, x)
 				Dot(x, y)
@@ -141,6 +145,7 @@ func TestNaNIsNotHidden(t *testing.T) {
 func TestVectorFunctionsRefuseWhatCannotBe(t *testing.T) {
 	f := func(n int) []float32 { return make([]float32, n) }
 	mustPanic(t, "ReluBack", func() { ReluBack(f(3), f(4)) })
+	mustPanic(t, "ReluBackTo", func() { ReluBackTo(f(3), f(4), f(4)) })
 	mustPanic(t, "Axpy", func() { Axpy(1, f(4), f(3)) })
 	mustPanic(t, "Dot", func() { Dot(f(4), f(3)) })
 	mustPanic(t, "AddRows", func() { AddRows(f(3), f(7)) })
