@@ -1,5 +1,5 @@
 // Package figure draws the pictures of a study for print and screen: heat maps,
-// curves, contact sheets, histograms and scatter plots, side by side in one
+// curves, contact sheets, histograms, scatter plots and trees, side by side in one
 // figure, as PNG (two pixels a CSS pixel) and SVG of the same drawing; and
 // small tables of results.
 //

@@ -10,7 +10,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// Panel is one picture of a figure: Heatmap, Curves, Pictures, Histogram or Scatter.
+// Panel is one picture of a figure: Heatmap, Curves, Pictures, Histogram, Scatter or Dendrogram.
 type Panel interface {
 	// prepare checks the panel and copies what it draws. It panics on misuse.
 	prepare() panel

@@ -165,10 +165,20 @@ func mixed() *figure.Figure {
 	)
 }
 
+// dendrogram is a tree of six nets beside a heat map of them.
+func dendrogram() *figure.Figure {
+	return figure.Row(
+		figure.Heatmap{Title: "similarity", Values: correlations(6, true, true)},
+		figure.Dendrogram{Title: "nets", XLabel: "1 − mean correlation", Names: []string{"everpeace", "Simshang", "yuvval", "nets of others", "BXuan", "last"},
+			Merges: [][4]float64{{1, 4, 0.31, 2}, {0, 2, 0.34, 2}, {6, 7, 0.4, 4}, {3, 8, 0.42, 5}, {5, 9, 0.55, 6}}},
+	)
+}
+
 var golden = []struct {
 	name string
 	draw func() *figure.Figure
 }{
+	{"dendrogram", dendrogram},
 	{"figure-1", func() *figure.Figure { return figure1(32) }},
 	{"figure-3", func() *figure.Figure { return figure3(96) }},
 	{"figure-4", figure4},
