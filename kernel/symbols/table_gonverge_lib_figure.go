@@ -13,6 +13,7 @@ func add_gonverge_lib_figure(symbols map[string]map[string]reflect.Value) {
 	add(symbols, "gonverge/lib/figure/figure", map[string]reflect.Value{
 		"Curves":       reflect.ValueOf((*figure.Curves)(nil)),
 		"DarkGreen":    reflect.ValueOf(figure.DarkGreen),
+		"Dendrogram":   reflect.ValueOf((*figure.Dendrogram)(nil)),
 		"Figure":       reflect.ValueOf((*figure.Figure)(nil)),
 		"Frame":        reflect.ValueOf((*figure.Frame)(nil)),
 		"Grey":         reflect.ValueOf(figure.Grey),
