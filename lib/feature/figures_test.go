@@ -230,3 +230,36 @@ func TestMaximiseClimbsAndRepeats(t *testing.T) {
 	}()
 	_, _ = Maximise(ctx, net, "conv1", 6, Ascent{})
 }
+
+func TestAscentsPrepareAsTheNetDoes(t *testing.T) {
+	shape := [3]int{5, 4, 3}
+	all := make([]float32, 60)
+	for i := range all {
+		all[i] = float32(i) / 60
+	}
+	for i, in := range []nn.Input{{}, {Scale: 4, MeanOfImage: true}, {Mean: []float32{0.5, 0.25, 0.1}, Deviation: []float32{0.2, -0.3, 2}}, {Scale: -255, Mean: all},
+		{MeanOfImage: true, Deviation: []float32{1, 2, 3}}} {
+		in.Shape = shape
+		net := nn.New(nn.Sequential("one", in, nn.Dense{Name: "fc", Units: 3}, nn.Dense{Name: "end", Units: 2, Linear: true}), 1)
+		field, err := net.ReceptiveField("fc")
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := newClimber(net, field, &Maximised{Ascent: Ascent{Seed: 4}, net: net}, nil)
+		for k, v := range c.bytes() {
+			c.pixels[k] = float64(v)
+		}
+		c.prepare()
+		want := make([]float32, 60)
+		net.Arch.Prepare(want, c.bytes())
+		for k := range want {
+			if math.Abs(float64(c.x[k]-want[k])) > 1e-5*math.Max(1, math.Abs(float64(want[k]))) {
+				t.Fatalf("input %d, value %d: %v, want %v", i, k, c.x[k], want[k])
+			}
+		}
+		m, err := Maximise(ctx, net, "fc", 0, Ascent{Decay: -1, Blur: -1, Rate: 40})
+		if err != nil || !(m.Value > m.Start) {
+			t.Errorf("input %d: %v, %v", i, m, err)
+		}
+	}
+}

@@ -126,12 +126,13 @@ type climber struct {
 	box    image.Rectangle // pixels that may change
 	x, up  []float32       // the picture as the net takes it, and the gradient of that
 	kernel []float64       // of the blur, from its middle on
+	factor []float64       // see factors
 }
 
 func newClimber(net *nn.Net, field *nn.ReceptiveField, m *Maximised, back *nn.Backprop) *climber {
 	in := net.Arch.Input.Shape
 	n := in[0] * in[1] * in[2]
-	c := &climber{Maximised: m, back: back, pixels: make([]float64, n), x: make([]float32, n), up: make([]float32, n), box: field.Pixels(m.Row, m.Column)}
+	c := &climber{Maximised: m, back: back, pixels: make([]float64, n), x: make([]float32, n), up: make([]float32, n), factor: factors(net.Arch.Input), box: field.Pixels(m.Row, m.Column)}
 	r := rand.New(rand.NewPCG(m.Ascent.Seed, streamNoise))
 	for i := range c.pixels {
 		c.pixels[i] = float64(background.R)
@@ -166,28 +167,22 @@ func (c *climber) step(i int) error {
 	mean := make([]float64, in[2]) // of the gradient: the picture's mean moves with each pixel
 	if c.net.Arch.Input.MeanOfImage {
 		for k, v := range c.up {
-			mean[k%in[2]] += float64(v)
-		}
-		for k := range mean {
-			mean[k] /= float64(in[0] * in[1])
+			mean[k%in[2]] += float64(v) / float64(in[0]*in[1])
 		}
 	}
+	slope := func(k int) float64 { return c.factor[k%in[2]] * (float64(c.up[k]) - mean[k%in[2]]) }
 	sum, n := 0.0, 0
 	c.each(func(k int) {
-		v := float64(c.up[k]) - mean[k%in[2]]
-		sum += v * v
+		sum += slope(k) * slope(k)
 		n++
 	})
 	length := math.Sqrt(sum / float64(max(n, 1)))
 	rate := c.Ascent.Rate * (1 - 0.9*float64(i)/float64(c.Ascent.Steps))
-	if c.net.Arch.Input.Scale < 0 {
-		rate = -rate
-	}
 	keep := 1 - max(0, c.Ascent.Decay)
 	grey := float64(background.R)
 	c.each(func(k int) {
 		v := grey + keep*(c.pixels[k]-grey)
-		if d := (float64(c.up[k]) - mean[k%in[2]]) / length; length > 0 && d-d == 0 {
+		if d := slope(k) / length; length > 0 && d-d == 0 {
 			v += rate * d
 		}
 		c.pixels[k] = max(0, min(255, v))
@@ -198,25 +193,40 @@ func (c *climber) step(i int) error {
 	return nil
 }
 
+// factors returns by how much a channel's value, as the net takes it, grows with a grey level.
+func factors(in nn.Input) []float64 {
+	f := make([]float64, in.Shape[2])
+	for k := range f {
+		f[k] = 1. / 255
+		if in.Scale != 0 {
+			f[k] *= float64(in.Scale)
+		}
+		if len(in.Deviation) > 0 {
+			f[k] /= float64(in.Deviation[k])
+		}
+	}
+	return f
+}
+
 // prepare writes the picture as the net takes it; see nn.Arch.Prepare.
 func (c *climber) prepare() {
-	input := c.net.Arch.Input
-	depth := input.Shape[2]
+	in := c.net.Arch.Input
+	depth := in.Shape[2]
 	mean := make([]float64, depth)
-	if input.MeanOfImage {
+	if in.MeanOfImage {
 		for i, v := range c.pixels {
 			mean[i%depth] += v
 		}
 		for k := range mean {
-			mean[k] /= float64(input.Shape[0] * input.Shape[1])
+			mean[k] /= float64(in.Shape[0] * in.Shape[1])
 		}
 	}
-	scale := float64(input.Scale)
-	if scale == 0 {
-		scale = 1
-	}
 	for i, v := range c.pixels {
-		c.x[i] = float32(scale / 255 * (v - mean[i%depth]))
+		v -= mean[i%depth]
+		if n := len(in.Mean); n > 0 { // a value for each channel, or each of the picture
+			v -= 255 * float64(in.Mean[i%n])
+		}
+		c.x[i] = float32(c.factor[i%depth] * v)
 	}
 }
 

@@ -52,7 +52,7 @@ func (b *Backprop) back(i, picture int) {
 			pos := at / s.out[2]
 			to := (pos/s.out[1]*w.stride*s.in[1] + pos%s.out[1]*w.stride) * s.in[2]
 			for c := range s.in[2] {
-				dx[to+c] += dy[at+c]
+				dx[to+c] += dy[at+l.Before+c]
 			}
 		})
 	default: // dropout, functions, sums: the same at the same place

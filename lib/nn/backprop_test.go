@@ -32,7 +32,7 @@ func TestLinearNetsGoBackByTheirDifferences(t *testing.T) {
 	a := Sequential("linear", Input{Shape: [3]int{10, 9, 2}},
 		Conv{Units: 4, Kernel: 3, Pad: 1, Stride: 2, Linear: true}, AvgPool{Size: 2, Pad: 1}, BatchNorm{},
 		Conv{Units: 6, Kernel: 2, Dilation: 2, Pad: 1, Groups: 2, Linear: true},
-		Residual{Layers: []Layer{Conv{Units: 8, Kernel: 1, Stride: 2, Linear: true}}, Shortcut: []Layer{Subsample{Stride: 2, Units: 8}}, Linear: true},
+		Residual{Layers: []Layer{Conv{Units: 8, Kernel: 1, Stride: 2, Linear: true}}, Shortcut: []Layer{Subsample{Stride: 2, Units: 8, Before: 1}}, Linear: true},
 		Dropout{Rate: 0.5}, GlobalAvgPool{}, Dense{Units: 5, Linear: true}, end)
 	n := withBiases(New(a, 1))
 	x, _ := noise(a, 1, 1)
