@@ -87,7 +87,7 @@ func (p *Page) own(title string) figure.PictureTable {
 
 // partnerTable is the lower half of a page; nil if there are no partners.
 func (u *Units) partnerTable(ctx context.Context, layer string, all [][]Partner) (*figure.PictureTable, error) {
-	t := &figure.PictureTable{Title: "partners in the other nets, with their correlation", Gap: montageGap}
+	t := &figure.PictureTable{Title: "partners, with correlations", Gap: montageGap}
 	var units []who
 	var captions []string
 	for net, list := range all {

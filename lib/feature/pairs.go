@@ -36,7 +36,7 @@ func (u *Units) pairTable(ctx context.Context, layer string, a, b int, m *align.
 	n := v.columns()
 	best := order[:min(n, len(order))]
 	worst := order[max(len(best), len(order)-n):]
-	t := &figure.PictureTable{Title: layer, RowLabels: []string{netName(a), netName(b)}}
+	t := &figure.PictureTable{Title: layer, RowLabels: []string{netName(a), netName(b)}, Gap: v.gap() / 2}
 	var units []who
 	var captions []string
 	for _, i := range append(append([]int(nil), best...), worst...) {
