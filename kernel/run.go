@@ -73,6 +73,7 @@ type runOptions struct {
 	out         string
 	allowErrors bool
 	timeout     time.Duration
+	viaKernel   bool
 }
 
 // runCommand executes notebooks. It returns 0, 1 after an error, 2 for wrong usage and 130 when it was interrupted.
@@ -88,9 +89,13 @@ func runNotebooks(ctx context.Context, args []string, stdout, stderr io.Writer, 
 	flags.StringVar(&o.out, "o", "", "write here instead of over the notebook: a file, or a folder (always with several notebooks)")
 	flags.BoolVar(&o.allowErrors, "allow-errors", false, "go on after an error, keep it in the notebook and exit with 0")
 	flags.DurationVar(&o.timeout, "timeout", 0, "most time for one cell, such as 90s or 10m; 0: no limit")
+	flags.BoolVar(&o.viaKernel, "via-kernel", false, "send the cells over sockets, as a front end does")
 	files, err := parseMixed(flags, args)
 	if err != nil {
 		return flagExit(err)
+	}
+	if o.viaKernel {
+		open = overSockets(open)
 	}
 	targets, err := runTargets(files, o.out)
 	if err != nil {
