@@ -1,9 +1,14 @@
 package assist_test
 
 import (
+	"encoding/json"
 	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"gonverge/kernel/assist"
 	"gonverge/kernel/cell"
@@ -80,4 +85,89 @@ func ExampleComplete() {
 	// const SqrtE untyped float
 	// const SqrtPhi untyped float
 	// const SqrtPi untyped float
+}
+
+// notebookCells are the code cells of all notebooks of this repository, one list a notebook.
+func notebookCells(t testing.TB) (books [][]string) {
+	files, err := filepath.Glob("../../notebooks/*.ipynb")
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	for _, name := range files {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var book struct {
+			Cells []struct {
+				Type   string `json:"cell_type"`
+				Source any
+			}
+		}
+		if err := json.Unmarshal(data, &book); err != nil {
+			t.Fatal(name, err)
+		}
+		var cells []string
+		for _, c := range book.Cells {
+			if c.Type != "code" {
+				continue
+			}
+			switch source := c.Source.(type) {
+			case string:
+				cells = append(cells, source)
+			case []any:
+				text := ""
+				for _, line := range source {
+					text += line.(string)
+				}
+				cells = append(cells, text)
+			}
+		}
+		books = append(books, cells)
+	}
+	return books
+}
+
+// BenchmarkNotebooks completes and inspects at the end of every word and after every dot of all cells of all notebooks,
+// with what the cells before have defined; it reports the 95th percentiles and the slowest.
+func BenchmarkNotebooks(b *testing.B) {
+	docs := symbols.Docs()
+	var complete, inspect []time.Duration
+	for b.Loop() {
+		complete, inspect = nil, nil
+		for _, cells := range notebookCells(b) {
+			p := newProgram(b)
+			if err := p.Predeclare("ctx", "context", "Context", "ctx"); err != nil {
+				b.Fatal(err)
+			}
+			for i, src := range cells {
+				for at := 1; at <= len(src); at++ {
+					if at < len(src) && (src[at] == '_' || src[at] >= '0' && src[at] <= 'z' && src[at] != ':' && src[at] != ';') || src[at-1] == ' ' || src[at-1] == '\n' {
+						continue
+					}
+					start := time.Now()
+					assist.Complete(p, src[:at], at)
+					complete = append(complete, time.Since(start))
+					start = time.Now()
+					assist.Inspect(p, src, at, 0, docs)
+					inspect = append(inspect, time.Since(start))
+				}
+				c, err := p.Files.Parse(i+1, "In", src)
+				if err != nil {
+					continue // a command
+				}
+				u, err := p.Check(c)
+				if err != nil {
+					b.Fatalf("%s\n%v", src, err)
+				}
+				u.Commit()
+			}
+		}
+	}
+	for name, all := range map[string][]time.Duration{"complete": complete, "inspect": inspect} {
+		slices.Sort(all)
+		b.ReportMetric(float64(all[len(all)*95/100].Microseconds())/1000, name+"-p95-ms")
+		b.ReportMetric(float64(all[len(all)-1].Microseconds())/1000, name+"-max-ms")
+	}
+	b.ReportMetric(float64(len(complete)), "places")
 }

@@ -304,6 +304,18 @@ func (m *Machine) Call(ctx context.Context, f func(), derive func(context.Contex
 	return m.Run(ctx, m.o.RuntimeName+".Exec(func() { "+m.o.RuntimeName+".Call() })", derive)
 }
 
+// Global returns a global variable of lowered code. It must not be called while code runs.
+func (m *Machine) Global(name string) (reflect.Value, bool) {
+	if m.live.Load() > 0 { // a goroutine may be writing it
+		return reflect.Value{}, false
+	}
+	v, ok := m.in.Globals()[name]
+	for ok && v.Kind() == reflect.Interface && !v.IsNil() {
+		v = v.Elem()
+	}
+	return v, ok && v.IsValid()
+}
+
 // Write adds to what cells write to "stdout" or "stderr".
 func (m *Machine) Write(stream string, p []byte) { m.out.add(stream, p) }
 

@@ -16,7 +16,8 @@ func (s *Session) Complete(source string, cursor int) (c Completion) {
 		}
 	}()
 	cursor = max(0, min(cursor, len(source)))
-	if name, rest, ok := cell.Command(source); strings.TrimSpace(source) == "%" || ok && rest == "" {
+	name, rest, isCommand := cell.Command(source)
+	if strings.Trim(source, " %") == "" && strings.Contains(source, "%") || isCommand && rest == "" && name != "?" && name != "!" {
 		c = Completion{Start: cursor - len(name), End: cursor}
 		for _, k := range commands() {
 			if strings.HasPrefix(k.name, name) {
@@ -24,11 +25,29 @@ func (s *Session) Complete(source string, cursor int) (c Completion) {
 			}
 		}
 		return c
-	} else if ok {
+	}
+	if isCommand && name != "?" {
+		k, _ := lookup(name)
+		at := len(source) - len(rest)
+		first, _, _ := strings.Cut(rest, "\n")
+		switch {
+		case name == "!" || k.takes == whole || name == "cd" || name == "load" || name == "save":
+			if cursor < at || cursor > at+len(first) && name != "!" {
+				return Completion{Start: cursor, End: cursor}
+			}
+			word := source[at:cursor]
+			word = word[strings.LastIndexAny(word, " \t\n\"'=")+1:]
+			return completePath(word, cursor)
+		case k.takes == line && k.name != "doc" && cursor <= at+len(first):
+			return Completion{Start: cursor, End: cursor}
+		}
 		source, cursor = blankCommand(source, cursor, rest)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if t, ok := assist.TextAt(s.program, source, cursor); ok {
+		return s.completeText(t)
+	}
 	list := assist.Complete(s.program, source, cursor)
 	c = Completion{Start: list.Start, End: list.End}
 	for _, i := range list.Items {
@@ -55,6 +74,9 @@ func (s *Session) Inspect(source string, cursor, detail int) (b display.Bundle, 
 	text, ok := assist.Inspect(s.program, source, cursor, detail, s.o.Tables.Docs)
 	if !ok {
 		return display.Bundle{}, false
+	}
+	if p := s.previewOf(source, cursor); p != "" {
+		text += "\n\n" + p
 	}
 	return display.Text(text), true
 }

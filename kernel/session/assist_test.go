@@ -35,6 +35,18 @@ func TestCompletesAtTheCursor(t *testing.T) {
 		{"%time tot|", "var total int", ""},
 		{"math.sqrt|", "func Sqrt func(x float64) float64", ""},
 		{"ctx.E|", "method Err func() error", ""},
+		{"[]lib.Heat{{Ti|", "field Title string", ""},
+		{"lib.Heat{Values: []float64{1}, Ti|", "field Title string", "Values"},
+		{"display.Upd|", "func Update func(id string, value any) error", ""},
+		{"os.Open(\"testd|", "folder testdata/ ", ""},
+		{"os.Open(\"testdata/cel|\")", "file cells.txt ", ""},
+		{"os.Open(`./testdata/cel|", "file cells.txt ", ""},
+		{"os.Open(\"/nowhere/x|", "", "total"},
+		{"x := \"a\" + tot|", "var total int", ""},
+		{"%cd testd|", "folder testdata/ ", ""},
+		{"!cat testdata/cel|", "file cells.txt ", ""},
+		{"%load testdata/cel|", "file cells.txt ", ""},
+		{"%%wri|", "keyword writefile write the lines below to a file; -a adds to it", ""},
 	} {
 		at := strings.Index(c.src, "|")
 		got := s.Complete(c.src[:at]+c.src[at+1:], at)
@@ -101,6 +113,53 @@ func TestIsComplete(t *testing.T) {
 		status, indent := s.IsComplete(c.src)
 		if status != c.status || indent != c.indent {
 			t.Errorf("%q: %s %q, want %s %q", c.src, status, indent, c.status, c.indent)
+		}
+	}
+}
+
+func TestCompletesLayerNames(t *testing.T) {
+	s := newSession(t)
+	run(t, s, `arch := nn.MiniAlexNet([3]int{16, 16, 1}, 3)
+nets := []*nn.Net{nn.New(arch, 1), nn.New(arch, 2)}
+net := nets[0]
+label := "x"`)
+	for _, c := range []struct{ src, want string }{
+		{`f(nets, "conv|`, "conv1 conv2 conv3"},
+		{`net.Weights("conv1|")`, "conv1"},
+		{`fmt.Println(label, "conv|`, ""},
+		{`"conv|`, ""},
+	} {
+		at := strings.Index(c.src, "|")
+		var got []string
+		for _, i := range s.Complete(c.src[:at]+c.src[at+1:], at).Items {
+			got = append(got, i.Text)
+		}
+		if c.want == "" && len(got) > 0 || !strings.HasPrefix(strings.Join(got, " "), c.want) {
+			t.Errorf("%s: %q, want %q", c.src, got, c.want)
+		}
+	}
+}
+
+func TestInspectShowsAPreview(t *testing.T) {
+	s := newSession(t)
+	run(t, s, `m := mat.NewDense(2, 2, []float64{1, 2, 3, 4})
+long := make([]float64, 1000)
+words := map[string]int{"a": 1}
+text := strings.Repeat("x", 10000)
+type T struct{ A int }
+v := T{3}
+img := image.NewGray(image.Rect(0, 0, 3, 2))
+dur := 1500 * time.Millisecond
+var none *mat.Dense
+pics := []image.Image{img}
+ptrs := []*T{&v}`)
+	for name, want := range map[string]string{
+		"m": "var m *mat.Dense\n\nmat.Dense 2×2\n1  2\n3  4", "long": "var long []float64\n\n[0 0 0 0 0 0 0 0 0 0 ...] (1000 elements)", "words": "map[a:1]", "text": "xxx\"... (10000 bytes)",
+		"v": "var v T", "img": "*image.Gray 3×2", "dur": "1.5s", "none": "var none *mat.Dense\n\nmat.Dense (nil)", "pics": "1 images", "ptrs": "var ptrs []*T", "m.At": "func (*mat.Dense).At(i int, j int) float64",
+	} {
+		b, ok := s.Inspect(name, len(name), 0)
+		if !ok || !strings.Contains(b.Plain(), want) {
+			t.Errorf("%s: %q, want %q in it", name, b.Plain(), want)
 		}
 	}
 }

@@ -1,0 +1,115 @@
+package session
+
+import (
+	"go/types"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+
+	"gonverge/kernel/assist"
+	"gonverge/kernel/display"
+	"gonverge/kernel/lower"
+)
+
+// value returns the value of a global variable, if it is one of a compiled type and no cell is running that might change
+// it. s.mu is held.
+func (s *Session) value(name string) (any, bool) {
+	v, ok := s.program.Scope()[name].(*types.Var)
+	if !ok || lower.Mentions(v.Type()) {
+		return nil, false
+	}
+	slot := s.program.Slots[v]
+	if slot == "" || !s.running.TryLock() {
+		return nil, false
+	}
+	defer s.running.Unlock()
+	r, ok := s.machine.Global(slot)
+	if !ok || !r.CanInterface() {
+		return nil, false
+	}
+	return r.Interface(), true
+}
+
+// previewOf is a short text of the variable at the cursor, "" where there is none.
+func (s *Session) previewOf(source string, cursor int) string {
+	name := assist.Variable(s.program, source, cursor)
+	if name == "" || name == "ctx" {
+		return ""
+	}
+	v, ok := s.value(name)
+	if !ok {
+		return ""
+	}
+	return display.Preview(v)
+}
+
+// layered is what has layers by name.
+type layered interface{ Layers() []string }
+
+// completeText completes inside a string: names of layers where the call around it has to do with something that has
+// layers, else files.
+func (s *Session) completeText(t assist.Text) Completion {
+	end := t.Start + len(t.Value)
+	c := Completion{Start: t.Start, End: end}
+	for _, name := range t.Call {
+		v, ok := s.value(name)
+		if !ok {
+			continue
+		}
+		of, ok := v.(layered)
+		if r := reflect.ValueOf(v); !ok && r.Kind() == reflect.Slice && r.Len() > 0 && r.Index(0).CanInterface() {
+			of, ok = r.Index(0).Interface().(layered)
+		}
+		if !ok {
+			continue
+		}
+		for _, layer := range of.Layers() {
+			if strings.HasPrefix(layer, t.Value) && !slices.ContainsFunc(c.Items, func(i CompletionItem) bool { return i.Text == layer }) {
+				c.Items = append(c.Items, CompletionItem{Text: layer, Kind: "const", Type: "layer of " + name})
+			}
+		}
+	}
+	if len(c.Items) > 0 {
+		return c
+	}
+	return completePath(t.Value, end)
+}
+
+// mostFiles are offered.
+const mostFiles = 200
+
+// completePath lists the files that a path may go on with; end is the offset of its end.
+func completePath(path string, end int) Completion {
+	dir, prefix := filepath.Split(path)
+	c := Completion{Start: end - len(prefix), End: end}
+	in, err := home(dir)
+	if err != nil {
+		return c
+	}
+	if in == "" {
+		in = "."
+	}
+	folder, err := os.Open(in)
+	if err != nil {
+		return c
+	}
+	defer folder.Close()
+	entries, _ := folder.ReadDir(10_000) // what there is of them; a folder of millions would take too long
+	slices.SortFunc(entries, func(a, b os.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
+	for _, e := range entries {
+		name := e.Name()
+		if !strings.HasPrefix(name, prefix) || strings.HasPrefix(name, ".") && prefix == "" {
+			continue
+		}
+		item := CompletionItem{Text: name, Kind: "file"}
+		if info, err := os.Stat(filepath.Join(in, name)); err == nil && info.IsDir() {
+			item = CompletionItem{Text: name + "/", Kind: "folder"}
+		}
+		if c.Items = append(c.Items, item); len(c.Items) == mostFiles {
+			break
+		}
+	}
+	return c
+}
