@@ -39,6 +39,7 @@ type Session struct {
 	sink   Sink
 	bars   map[string]bool // display ids that the sink of this cell has
 	named  map[string]bool // those that cells gave by DisplayID, of all cells
+	full   []string        // those of bars whose work is done
 	label  string
 }
 
@@ -104,9 +105,11 @@ func (s *Session) Run(ctx context.Context, source string, o RunOptions, sink Sin
 	s.sinkMu.Lock()
 	s.sink, s.label = sink, o.Label
 	clear(s.bars)
+	s.full = nil
 	s.sinkMu.Unlock()
 	defer func() {
 		s.machine.Flush()
+		s.hideBars()
 		if r := recover(); r != nil {
 			reply.Err = &Error{Name: "internal error", Message: fmt.Sprint(r)}
 		}
@@ -249,4 +252,18 @@ func (s *Session) bar(b display.Bar) {
 	id := b.DisplayID()
 	s.sink.Display(b.Bundle(), id, s.bars[id])
 	s.bars[id] = true
+	if b.Finished && b.Done >= b.Total {
+		s.full = append(s.full, id)
+	}
+}
+
+// hideBars empties the bars of work that was done, at the end of the cell: they say nothing any more. One that was cut
+// short stays and shows where.
+func (s *Session) hideBars() {
+	s.sinkMu.Lock()
+	defer s.sinkMu.Unlock()
+	for _, id := range s.full {
+		s.sink.Display(display.Bundle{Data: map[string]any{"text/plain": "", "text/html": ""}}, id, true)
+	}
+	s.full = nil
 }

@@ -171,6 +171,7 @@ func TestContextCarriesProgress(t *testing.T) {
 	s, err := session.New(session.Options{Tables: tables(), Context: func(ctx context.Context, show func(display.Bar)) context.Context {
 		show(display.Bar{ID: 7, Label: "net", Done: 1, Total: 2})
 		show(display.Bar{ID: 7, Label: "net", Done: 2, Total: 2, Finished: true})
+		show(display.Bar{ID: 8, Label: "cut short", Done: 1, Total: 2, Finished: true})
 		//lint:ignore SA1029 a cell can name no key of a type of ours
 		return context.WithValue(ctx, "who", "me")
 	}})
@@ -183,8 +184,15 @@ func TestContextCarriesProgress(t *testing.T) {
 	if valueTexts(r) != "me" {
 		t.Error(valueTexts(r), r.Err)
 	}
-	if len(sink.events) != 2 || !strings.HasPrefix(sink.events[0], "display bar-7 false") || !strings.HasPrefix(sink.events[1], "display bar-7 true") {
-		t.Errorf("%q", sink.events)
+	// The full bar is emptied at the end of the cell, the other one stays.
+	want := []string{"display bar-7 false: net", "display bar-7 true: net", "display bar-8 false: cut short", "display bar-7 true: "}
+	if len(sink.events) != len(want) {
+		t.Fatalf("%q", sink.events)
+	}
+	for i, got := range sink.events {
+		if !strings.HasPrefix(got, want[i]) || i == len(want)-1 && got != want[i] {
+			t.Errorf("event %d: got %q, want %q", i, got, want[i])
+		}
 	}
 }
 

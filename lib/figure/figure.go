@@ -268,7 +268,8 @@ func (f *Figure) String() string {
 }
 
 // MIMEBundle returns the figure as "image/png" ([]byte), "image/svg+xml" and
-// "text/plain" (string). A format that cannot be written is replaced by the
+// "text/plain" (string). The SVG is that of [Figure.SVG], shown at 840 CSS pixels
+// if it is wider: JupyterLab would cut it. A format that cannot be written is replaced by the
 // reason in the text.
 func (f *Figure) MIMEBundle() map[string]any {
 	text := f.String()
@@ -279,12 +280,24 @@ func (f *Figure) MIMEBundle() map[string]any {
 		text += "\n" + err.Error()
 	}
 	if s, err := f.SVG(); err == nil {
-		bundle["image/svg+xml"] = s
+		bundle["image/svg+xml"] = f.shown(s)
 	} else {
 		text += "\n" + err.Error()
 	}
 	bundle["text/plain"] = text
 	return bundle
+}
+
+// shown scales an SVG document of the figure down to the width that a notebook shows.
+func (f *Figure) shown(doc string) string {
+	l := f.layout()
+	if l.width <= notebookWidth {
+		return doc
+	}
+	head := func(scale vg.Length) string {
+		return fmt.Sprintf(`<svg width="%.5gpt" height="%.5gpt"`, (l.width * scale).Points(), (l.height * scale).Points())
+	}
+	return strings.Replace(doc, head(1), head(notebookWidth/l.width), 1)
 }
 
 // MIMEMetadata tells a front end the size of the PNG in CSS pixels, under the

@@ -323,6 +323,38 @@ func TestOddDataIsDrawn(t *testing.T) {
 	}
 }
 
+func TestWideFiguresFitANotebook(t *testing.T) {
+	small := figure.Heatmap{Values: mat.NewDense(3, 3, nil)}
+	for _, c := range []struct {
+		name string
+		f    *figure.Figure
+		wide float64 // in points
+	}{
+		{"one", figure.Row(small), 0},
+		{"four", figure.Row(small, small, small, small), 630},
+	} {
+		doc, err := c.f.SVG()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var full, shown struct{ w, h, vw, vh float64 }
+		scan := func(doc string, s *struct{ w, h, vw, vh float64 }) {
+			numbers := strings.NewReplacer(`pt"`, "", `"`, "").Replace(doc[strings.Index(doc, "<svg"):])
+			if _, err := fmt.Sscanf(numbers, "<svg width=%g height=%g viewBox=0 0 %g %g", &s.w, &s.h, &s.vw, &s.vh); err != nil {
+				t.Fatalf("%s: %v in %.200s", c.name, err, doc)
+			}
+		}
+		scan(doc, &full)
+		scan(c.f.MIMEBundle()["image/svg+xml"].(string), &shown)
+		if c.wide == 0 {
+			c.wide = full.w
+		}
+		if shown.w != c.wide || math.Abs(shown.h/shown.w-full.h/full.w) > 1e-3 || shown.vw != full.vw || shown.vh != full.vh {
+			t.Errorf("%s: shown as %v, drawn as %v, want a width of %g", c.name, shown, full, c.wide)
+		}
+	}
+}
+
 func TestMisusePanicsWithTheNumbers(t *testing.T) {
 	three := []float64{1, 2, 3}
 	for _, c := range []struct {

@@ -17,10 +17,13 @@ const px vg.Length = 0.75
 
 // Sizes of the drawing, in CSS pixels.
 const (
-	pageWidth = 960 * px // greatest width of a figure: what a notebook shows unscaled
-	pageEdge  = 8 * px   // white round everything
-	columnGap = 18 * px
-	rowGap    = 16 * px
+	pageWidth = 960 * px // greatest width of a figure
+	// notebookWidth is the room of an output in JupyterLab with its side bar open in a window of 1280 pixels. It shrinks
+	// a PNG that is wider, but cuts an SVG.
+	notebookWidth = 840 * px
+	pageEdge      = 8 * px // white round everything
+	columnGap     = 18 * px
+	rowGap        = 16 * px
 
 	titleSize = 14 * px
 	labelSize = 13 * px
