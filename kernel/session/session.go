@@ -263,6 +263,9 @@ func (s *Session) hideBars() {
 	s.sinkMu.Lock()
 	defer s.sinkMu.Unlock()
 	for _, id := range s.full {
+		if !s.bars[id] { // cleared since
+			continue
+		}
 		s.sink.Display(display.Bundle{Data: map[string]any{"text/plain": "", "text/html": ""}}, id, true)
 	}
 	s.full = nil

@@ -150,8 +150,11 @@ func TestBarsOfCellsUpdateInPlaceAtMostTenTimesASecond(t *testing.T) {
 	if !strings.HasPrefix(got[0], "display bar [text/html text/plain] digits ─") {
 		t.Errorf("first %s", got[0])
 	}
-	if last := got[len(got)-1]; !strings.HasPrefix(last, "update bar ") || !strings.HasSuffix(last, "100 %  all") {
-		t.Errorf("last %s", last)
+	if full := got[len(got)-2]; !strings.HasPrefix(full, "update bar ") || !strings.HasSuffix(full, "100 %  all") {
+		t.Errorf("full %s", full)
+	}
+	if last := got[len(got)-1]; last != "update bar [text/html text/plain] " {
+		t.Errorf("last %q, want the bar emptied at the end of the cell", last)
 	}
 	if len(got) > 100 { // 1,000 steps take a few ms; ten seconds would be needed for this many states
 		t.Errorf("%d states", len(got))
