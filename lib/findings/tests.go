@@ -114,7 +114,6 @@ var tests = []test{
 				return (kept(e, "conv1", paperUnits1, a, b) + kept(e, "conv2", paperUnits2, a, b)) / 2
 			})
 		},
-		chance: none,
 		note: func(e *evidence) string {
 			empty := e.pairs(func(a, b int) float64 { return e.sparse("conv1", a, b, align.PaperPenalty(1e-2, paperUnits1)).Loss() })
 			return fmt.Sprintf("at 1e-2 the error of conv1 is %.2f (paper 0.48): nothing is predicted at 0.50", empty.Mean)
