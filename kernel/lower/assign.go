@@ -4,7 +4,6 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
-	"slices"
 	"strings"
 
 	"gonverge/kernel/check"
@@ -82,25 +81,36 @@ func (e *emitter) assign(b *strings.Builder, st *ast.AssignStmt, define bool) {
 		}
 		r = append(r, e.to(x, w))
 	}
-	plain := !strings.ContainsAny(strings.Join(names, ""), "[.*(")
 	switch {
 	case len(names) == 1 && names[0] == "_":
 		t := e.temp()
 		e.w(b, "%s := %s\n_ = %s\n", t, r[0], t)
-	case len(names) > 1 && plain && e.anyFunc(st.Rhs): // the interpreter loses function values in a parallel assignment
-		for i := range r {
-			t := e.temp()
-			e.w(b, "%s := %s\n", t, r[i])
-			r[i] = t
-		}
-		for i := range r {
-			e.w(b, "%s = %s\n", names[i], r[i])
-		}
-	case len(names) > 1 && anyInterface(want): // nor can it assign interfaces in parallel
+	case len(names) == 1 && e.outlives(st.Lhs[0]) && calls(st.Rhs[0]):
+		// A call that is stopped returns zeros: in a statement of its own they are never assigned.
+		t := e.temp()
+		e.w(b, "%s := %s\n%s = %s\n", t, r[0], names[0], t)
+	case len(names) > 1 && !allBasic(want, st.Rhs): // the interpreter loses functions, literals and interfaces in a parallel assignment
 		e.oneByOne(b, st.Lhs, names, want, r)
 	default:
 		e.w(b, "%s = %s\n", strings.Join(names, ", "), strings.Join(r, ", "))
 	}
+}
+
+// outlives tells whether the left side may be seen after the function has ended.
+func (e *emitter) outlives(x ast.Expr) bool {
+	id, ok := ast.Unparen(x).(*ast.Ident)
+	return !ok || e.program.Slots[e.info.ObjectOf(id)] != ""
+}
+
+// calls tells whether an expression is, on the outside, a call in lowered code.
+func calls(x ast.Expr) bool {
+	switch x := ast.Unparen(x).(type) {
+	case *ast.CallExpr, *ast.FuncLit, *ast.TypeAssertExpr, *ast.SelectorExpr:
+		return true
+	case *ast.UnaryExpr:
+		return x.Op == token.ARROW
+	}
+	return false
 }
 
 // oneByOne lowers a parallel assignment to single ones: first the operands of the left side, then the values.
@@ -111,17 +121,8 @@ func (e *emitter) oneByOne(b *strings.Builder, lhs []ast.Expr, names []string, w
 		return t
 	}
 	for i, x := range lhs {
-		ix, ok := ast.Unparen(x).(*ast.IndexExpr)
-		if !ok {
-			continue
-		}
-		switch u := e.typeOf(ix.X).Underlying().(type) {
-		case *types.Slice:
-			names[i] = keep(e.x(ix.X)) + "[" + keep(e.x(ix.Index)) + "]"
-		case *types.Map:
-			names[i] = keep(e.x(ix.X)) + "[" + keep(e.to(ix.Index, u.Key())) + "]"
-		case *types.Array:
-			names[i] = e.x(ix.X) + "[" + keep(e.x(ix.Index)) + "]"
+		if names[i] != "_" {
+			names[i] = e.target(x, keep)
 		}
 	}
 	for i := range values {
@@ -138,8 +139,55 @@ func (e *emitter) oneByOne(b *strings.Builder, lhs []ast.Expr, names []string, w
 	}
 }
 
-func anyInterface(ts []types.Type) bool {
-	return slices.ContainsFunc(ts, func(t types.Type) bool { return t != nil && types.IsInterface(t) })
+// target lowers the left side of an assignment with its operands kept: pointers, slices, maps and indices.
+func (e *emitter) target(x ast.Expr, keep func(string) string) string {
+	x = ast.Unparen(x)
+	switch x := x.(type) {
+	case *ast.StarExpr:
+		return "*" + keep(e.x(x.X))
+	case *ast.IndexExpr:
+		switch u := e.typeOf(x.X).Underlying().(type) {
+		case *types.Slice:
+			return keep(e.x(x.X)) + "[" + keep(e.x(x.Index)) + "]"
+		case *types.Map:
+			return keep(e.x(x.X)) + "[" + keep(e.to(x.Index, u.Key())) + "]"
+		case *types.Array:
+			return e.target(x.X, keep) + "[" + keep(e.x(x.Index)) + "]"
+		case *types.Pointer:
+			return "(*" + keep(e.x(x.X)) + ")[" + keep(e.x(x.Index)) + "]"
+		}
+	case *ast.SelectorExpr:
+		sel, ok := e.info.Selections[x]
+		if !ok || sel.Kind() != types.FieldVal {
+			break
+		}
+		base := ""
+		if _, isPtr := e.typeOf(x.X).Underlying().(*types.Pointer); isPtr {
+			base = keep(e.x(x.X))
+		} else {
+			base = e.target(x.X, keep)
+		}
+		base, _ = e.path(base, e.typeOf(x.X), sel.Index())
+		return base
+	}
+	return e.lhs(x)
+}
+
+// allBasic tells whether numbers, strings and booleans are assigned, and none by a call.
+func allBasic(want []types.Type, values []ast.Expr) bool {
+	for i, t := range want {
+		if t != nil {
+			if _, ok := t.Underlying().(*types.Basic); !ok {
+				return false
+			}
+		}
+		if calls(values[i]) {
+			if _, isField := ast.Unparen(values[i]).(*ast.SelectorExpr); !isField {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // targets declares what a definition adds and lowers the left side; a blank has type nil.
@@ -170,17 +218,6 @@ func (e *emitter) targets(b *strings.Builder, lhs []ast.Expr, define bool) (name
 	return names, want
 }
 
-func (e *emitter) anyFunc(xs []ast.Expr) bool {
-	for _, x := range xs {
-		if t := e.info.Types[x].Type; t != nil {
-			if _, ok := t.Underlying().(*types.Signature); ok {
-				return true
-			}
-		}
-	}
-	return false
-}
-
 // multi assigns the values of a multi-valued expression.
 func (e *emitter) multi(b *strings.Builder, names []string, want []types.Type, x ast.Expr) {
 	ux := ast.Unparen(x)
@@ -198,27 +235,16 @@ func (e *emitter) multi(b *strings.Builder, names []string, want []types.Type, x
 		e.store(b, names, want, from, []string{v, k})
 		return
 	}
-	direct := !strings.ContainsAny(strings.Join(names, ""), "[.*(")
-	for i := range names {
-		if want[i] != nil && !types.Identical(want[i], from[i]) {
-			direct = false
-		}
-	}
-	if _, isCall := ux.(*ast.CallExpr); isCall && direct {
-		e.w(b, "%s = %s\n", strings.Join(names, ", "), e.x(x))
+	if u, ok := ux.(*ast.UnaryExpr); ok && u.Op == token.ARROW {
+		v, k := e.recvOk(b, u.X)
+		e.store(b, names, want, from, []string{v, k})
 		return
 	}
 	var ts []string
 	for range names {
 		ts = append(ts, e.temp())
 	}
-	src := ""
-	if u, ok := ux.(*ast.UnaryExpr); ok && u.Op == token.ARROW {
-		src = "<-" + e.x(u.X) // in parentheses it would lose its second value
-	} else {
-		src = e.x(ux)
-	}
-	e.w(b, "%s := %s\n", strings.Join(ts, ", "), src)
+	e.w(b, "%s := %s\n", strings.Join(ts, ", "), e.x(ux))
 	e.store(b, names, want, from, ts)
 }
 

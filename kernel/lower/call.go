@@ -89,7 +89,7 @@ func (e *emitter) methodCall(c *ast.CallExpr, s *ast.SelectorExpr, sel *types.Se
 
 // waiting replaces the methods of sync that wait by ones that an interrupt ends.
 func (e *emitter) waiting(recv string, t types.Type, m *types.Func) string {
-	fn := map[string]string{"(*sync.WaitGroup).Wait": "WaitGroupWait", "(*sync.Mutex).Lock": "MutexLock"}[m.FullName()]
+	fn := map[string]string{"(*sync.WaitGroup).Wait": "WaitGroupWait", "(*sync.Mutex).Lock": "MutexLock", "(*sync.RWMutex).Lock": "RWLock", "(*sync.RWMutex).RLock": "RWRLock"}[m.FullName()]
 	if fn == "" {
 		return ""
 	}

@@ -236,8 +236,11 @@ func (e *emitter) x(x ast.Expr) string {
 	case *ast.StarExpr:
 		return "(*" + e.x(x.X) + ")"
 	case *ast.UnaryExpr:
-		if x.Op == token.AND {
+		switch x.Op {
+		case token.AND:
 			return "&" + e.x(x.X)
+		case token.ARROW:
+			return e.recv(x.X)
 		}
 		return "(" + x.Op.String() + e.x(x.X) + ")"
 	case *ast.BinaryExpr:

@@ -7,9 +7,10 @@ import (
 	"strings"
 )
 
-// Results. The interpreter lets the result variables of a callee BE the slots of the caller's frame. A closure that
-// outlives the call and captured a named result would write into the caller's variable. So results are ordinary local
-// variables, copied at the return, when closures, defers or range-over-func bodies may write them.
+// Results. The interpreter lets the result variables of a callee BE the slots of the caller's frame, old contents included:
+// a named result would not start from zero in x = f(), and a closure that outlives the call and captured one would write
+// into the caller's variable. So results with names are ordinary local variables, copied at the return; those without too,
+// when defers or range-over-func bodies may write them.
 
 // function lowers a body: the head is the parameter and result lists.
 func (e *emitter) function(sig *types.Signature, body *ast.BlockStmt, name string, pos token.Pos) (head, code string) {
@@ -29,7 +30,6 @@ func (e *emitter) functionIn(sig *types.Signature, body *ast.BlockStmt, name str
 	e.params = params
 	var results []string
 	named := false
-	own := map[types.Object]bool{}
 	for i := range sig.Results().Len() {
 		v := sig.Results().At(i)
 		named = named || v.Name() != ""
@@ -37,7 +37,6 @@ func (e *emitter) functionIn(sig *types.Signature, body *ast.BlockStmt, name str
 			results = append(results, e.temp())
 		} else {
 			results = append(results, e.local(v))
-			own[v] = true
 		}
 	}
 	fn := &function{sig: sig, name: name, pos: pos, results: results, outer: outer, body: body}
@@ -45,7 +44,7 @@ func (e *emitter) functionIn(sig *types.Signature, body *ast.BlockStmt, name str
 	if defers {
 		fn.frame = e.temp()
 	}
-	fn.locals = len(results) > 0 && (defers || e.rangesOverFunc(body) || named && e.captured(own, body))
+	fn.locals = len(results) > 0 && (defers || e.rangesOverFunc(body) || named)
 	e.fn, e.loops = fn, nil
 	var b strings.Builder
 	for i, r := range results {

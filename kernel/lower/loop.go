@@ -16,9 +16,7 @@ type loop struct {
 	rf        *rangeFunc // the range-over-func body that holds the statement
 	own       *rangeFunc // set when the loop itself ranges over a function
 	sw        bool       // switch or select: no target of continue
-	sel       bool       // select
 	labelUsed bool
-	endUsed   bool // something jumps behind it by goto
 }
 
 // loop runs f with a new jump target and puts its label in front when it was used.
@@ -32,9 +30,6 @@ func (e *emitter) loop(b *strings.Builder, user string, sw bool, own *rangeFunc,
 		e.w(b, "%s:\n", c.label)
 	}
 	b.WriteString(in.String())
-	if c.endUsed {
-		e.w(b, "%send:\n_ = 0\n", c.label)
-	}
 }
 
 // captured tells whether a literal inside the nodes uses one of the objects, or its address is taken, so that every
@@ -265,6 +260,9 @@ func (e *emitter) rangeStmt(b *strings.Builder, st *ast.RangeStmt, label string)
 	case *types.Signature:
 		e.rangeOverFunc(b, st, u, label, define)
 		return
+	case *types.Chan:
+		e.rangeChan(b, st, label, define)
+		return
 	case *types.Basic:
 		if u.Info()&types.IsInteger != 0 {
 			e.rangeInt(b, st, label, define, fresh)
@@ -282,12 +280,10 @@ func (e *emitter) rangeStmt(b *strings.Builder, st *ast.RangeStmt, label string)
 		vt = types.Typ[types.Int32]
 	case *types.Map:
 		kt, vt, isMap = u.Key(), u.Elem(), true
-	case *types.Chan:
-		kt = u.Elem()
 	}
 	text := isString(u) && !ptr
 	k, bindK := e.rangeVar(st.Key, define, fresh || text, kt)
-	v, bindV := e.rangeVar(st.Value, define, fresh, vt)
+	v, bindV := e.rangeVar(st.Value, define, fresh || isChan(vt), vt)
 	x := e.x(st.X)
 	if text { // the interpreter takes a byte that is no UTF-8 for three: the offsets come from compiled code
 		at, runes, i := e.temp(), e.temp(), e.temp()
@@ -306,19 +302,37 @@ func (e *emitter) rangeStmt(b *strings.Builder, st *ast.RangeStmt, label string)
 		e.w(b, "%s := %s\n", t, x)
 		x = t
 	}
+	if isChan(vt) && v != "_" { // the interpreter would range over the channel
+		t := e.temp()
+		e.w(b, "%s := %s\n", t, x)
+		x = t
+		if k == "_" {
+			k = e.temp()
+		}
+		bindV = fmt.Sprintf("%s := %s[%s]\n", v, x, k) + bindV
+		v = "_"
+	}
 	e.loop(b, label, false, nil, func(b *strings.Builder, c *loop) {
 		if k == "_" && (isMap || v == "_") { // the interpreter wants a name
 			k = e.temp()
 			bindK += "_ = " + k + "\n"
 		}
 		if v == "_" {
-			e.w(b, "for %s := range %s {\n%s", k, x, bindK)
+			e.w(b, "for %s := range %s {\n%s%s", k, x, bindV, bindK)
 		} else {
 			e.w(b, "for %s, %s := range %s {\n%s%s", k, v, x, bindK, bindV)
 		}
 		e.block(b, st.Body.List)
 		b.WriteString("}\n")
 	})
+}
+
+func isChan(t types.Type) bool {
+	if t == nil {
+		return false
+	}
+	_, ok := t.Underlying().(*types.Chan)
+	return ok
 }
 
 // rangeInt lowers a range over an integer to a counting loop.

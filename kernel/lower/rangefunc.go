@@ -78,10 +78,6 @@ func (e *emitter) jump(b *strings.Builder, x exit) {
 	case x.to != nil && x.to.own == nil && x.to.rf == rf: // a plain loop or switch at this level
 		if x.kind == token.CONTINUE {
 			b.WriteString(x.to.before)
-		} else if e.insideSelect(x.to) { // there the interpreter takes a break with a label for one without
-			x.to.endUsed = true
-			e.w(b, "goto %send\n", x.to.label)
-			return
 		}
 		x.to.labelUsed = true
 		e.w(b, "%s %s\n", x.kind, x.to.label)
@@ -104,16 +100,6 @@ func (e *emitter) jump(b *strings.Builder, x exit) {
 		}
 		e.w(b, "%s = %d\nreturn false\n", rf.control, code)
 	}
-}
-
-// insideSelect tells whether a select lies between here and the statement that is left.
-func (e *emitter) insideSelect(to *loop) bool {
-	for i := len(e.loops) - 1; i >= 0 && e.loops[i] != to; i-- {
-		if e.loops[i].sel {
-			return true
-		}
-	}
-	return false
 }
 
 // branch lowers break, continue, goto and fallthrough.

@@ -31,8 +31,7 @@ func (e *emitter) stmt(b *strings.Builder, st ast.Stmt, label string) {
 		e.long(b, st, func() { e.exprStmt(b, st) })
 	case *ast.SendStmt:
 		e.guard(b, st.Pos(), st)
-		ct := e.typeOf(st.Chan).Underlying().(*types.Chan)
-		e.w(b, "%s <- %s\n", e.x(st.Chan), e.to(st.Value, ct.Elem()))
+		e.send(b, st)
 	case *ast.IncDecStmt:
 		e.guard(b, st.Pos(), st)
 		e.w(b, "%s%s\n", e.lhs(st.X), st.Tok)
@@ -117,12 +116,16 @@ func (e *emitter) exprStmt(b *strings.Builder, st *ast.ExprStmt) {
 			return
 		}
 	}
+	if u, ok := ast.Unparen(st.X).(*ast.UnaryExpr); ok && u.Op == token.ARROW {
+		e.w(b, "%s.Recv1(%s)\n", Runtime, e.x(u.X))
+		return
+	}
 	x := e.x(st.X)
 	if isCall {
 		if e.info.Types[c.Fun].IsType() {
 			x = "_ = " + x
 		}
-	} else if u, ok := ast.Unparen(st.X).(*ast.UnaryExpr); !ok || u.Op != token.ARROW {
+	} else {
 		x = "_ = " + x
 	}
 	b.WriteString(x + "\n")

@@ -4,11 +4,9 @@ import (
 	"bytes"
 	"runtime"
 	"strconv"
-	"sync"
-	"time"
 )
 
-// goroutine is the number of the calling goroutine. It is slow (a microsecond): for panics only.
+// goroutine is the number of the calling goroutine. It is slow (a microsecond).
 func goroutine() uint64 {
 	var buf [64]byte
 	b := bytes.TrimPrefix(buf[:runtime.Stack(buf[:], false)], []byte("goroutine "))
@@ -21,9 +19,17 @@ func goroutine() uint64 {
 
 // start is the go statement.
 func (m *Machine) start(pos int, f func()) {
+	a := m.owner()
 	m.live.Add(1)
+	if a != nil {
+		a.live.Add(1)
+	}
 	go func() {
 		defer m.live.Add(-1)
+		if a != nil {
+			defer a.live.Add(-1)
+			defer m.own(a)()
+		}
 		defer func() {
 			if r := recover(); r != nil {
 				p := m.panicOf(r)
@@ -36,47 +42,4 @@ func (m *Machine) start(pos int, f func()) {
 		}()
 		f()
 	}()
-}
-
-// sleep is time.Sleep that ends when the interpreter is stopped.
-func (m *Machine) sleep(d time.Duration) {
-	halt := *m.halt.Load()
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-	case <-halt:
-	}
-}
-
-// waitGroupWait is (*sync.WaitGroup).Wait that ends when the interpreter is stopped.
-func (m *Machine) waitGroupWait(wg *sync.WaitGroup) {
-	halt := *m.halt.Load()
-	done := make(chan struct{})
-	go func() {
-		wg.Wait()
-		close(done)
-	}()
-	select {
-	case <-done:
-	case <-halt:
-	}
-}
-
-// mutexLock is (*sync.Mutex).Lock that ends when the interpreter is stopped.
-func (m *Machine) mutexLock(mu *sync.Mutex) {
-	halt := *m.halt.Load()
-	pause := time.Microsecond
-	for i := 0; !mu.TryLock(); i++ {
-		if i < 20 {
-			runtime.Gosched()
-			continue
-		}
-		select {
-		case <-halt:
-			return
-		case <-time.After(pause):
-		}
-		pause = min(2*pause, 200*time.Microsecond)
-	}
 }

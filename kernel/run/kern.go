@@ -35,8 +35,14 @@ func (m *Machine) runtime() map[string]reflect.Value {
 		"Recover": v(m.recover),
 		"Go":      v(m.start),
 
+		"Recv":          v(m.recv),
+		"Recv1":         v(m.recvOne),
+		"Send":          v(m.send),
+		"Select":        v(m.selection),
 		"WaitGroupWait": v(m.waitGroupWait),
 		"MutexLock":     v(m.mutexLock),
+		"RWLock":        v(m.rwLock),
+		"RWRLock":       v(m.rwRLock),
 
 		"Box":      v(func(id int, x any) any { return Boxed{m, id, x} }),
 		"Boxed":    v(func(x any) bool { _, ok := Inner(x).(Boxed); return ok }),
@@ -77,6 +83,7 @@ func (m *Machine) mark(id int, p *int) {
 // exec runs the body of a cell and keeps how it ended.
 func (m *Machine) exec(f func()) {
 	a := m.cur.Load()
+	defer m.own(a)()
 	defer func() {
 		if r := recover(); r != nil {
 			a.done <- m.panicOf(r)

@@ -47,17 +47,14 @@ type Machine struct {
 	out     *output
 	stdin   io.Reader
 	types   atomic.Pointer[[]types.Type]
-	live    atomic.Int64                  // goroutines that cells started
-	halt    atomic.Pointer[chan struct{}] // closed when the interpreter is stopped
+	epoch   *uint64      // the interpreter's run number: see stop.go
+	live    atomic.Int64 // goroutines that cells started
 	cur     atomic.Pointer[activity]
+	owners  sync.Map // goroutine -> *activity that started it
+	window  atomic.Pointer[window]
+	left    *activity        // a stopped Run whose compiled calls had not returned
 	context *context.Context // the variable of lowered code
 	call    func()           // what Call runs
-
-	number   *uint64       // where the interpreter keeps its number, see revive
-	first    uint64        // its first one
-	stopped  bool          // it has another
-	detached []*activity   // stopped, but not ended when they were left
-	patience time.Duration // how long to wait for goroutines that were stopped
 
 	mu      sync.Mutex
 	marks   map[int]*int
@@ -94,7 +91,7 @@ type Outcome struct {
 	Panic    *Panic
 	Cause    error // why the code was stopped, or nil
 	Detached bool  // compiled code is still running
-	Stopped  int64 // goroutines of cells that were alive when the code was stopped
+	Stopped  int64 // goroutines of cells that ended with the code
 	Internal error // the interpreter rejected the code
 }
 
@@ -121,18 +118,15 @@ func New(o Options) (*Machine, error) {
 	}
 	m := &Machine{o: o, marks: map[int]*int{}, methods: map[methodKey]func(x, a any) any{}, formats: map[int]func(any, fmt.State, rune){}, traces: map[uint64][]int{}, panics: map[uint64]*Defers{}}
 	m.types.Store(&[]types.Type{})
-	halt := make(chan struct{})
-	m.halt.Store(&halt)
 	var err error
 	if m.out, err = newOutput(o.Output); err != nil {
 		return nil, err
 	}
 	m.stdin = &lineReader{read: o.Input}
 	m.in = interp.New(interp.Options{Stdin: m.stdin, Stdout: m.out.writer("stdout"), Stderr: traceWriter{m}})
-	if m.number, err = runNumber(m.in); err != nil {
+	if m.epoch, err = epochOf(m.in); err != nil {
 		return nil, err
 	}
-	m.first = *m.number
 	m.symbols = m.tables()
 	if err := m.in.Use(m.symbols); err != nil {
 		return nil, err
@@ -200,20 +194,19 @@ func (m *Machine) Eval(src string) (err error) {
 	if strings.Count(src, ".Stdout")+strings.Count(src, ".Stderr") > strings.Count(src, m.o.RuntimeName+".Stdout")+strings.Count(src, m.o.RuntimeName+".Stderr") {
 		m.out.files.Store(true)
 	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = fmt.Errorf("%v", r)
-		}
-	}()
-	_, err = m.in.Eval(src)
+	err = m.evaluate(src)
+	if p, ok := err.(interp.Panic); ok {
+		err = fmt.Errorf("%v", p.Value)
+	}
 	return err
 }
 
-// activity is one Run.
+// activity is one Run, with the goroutines that it starts.
 type activity struct {
 	ctx     context.Context
 	done    chan *Panic
 	stopped chan struct{} // closed when the interpreter has stopped
+	live    atomic.Int64  // goroutines
 	mu      sync.Mutex
 	values  []any
 	long    bool          // inside a statement that calls compiled code with the context
@@ -228,7 +221,6 @@ const stopGrace = 300 * time.Millisecond
 
 // Run evaluates a call of Exec under a context. derive makes the context that cells see, and may be nil.
 func (m *Machine) Run(ctx context.Context, body string, derive func(context.Context) context.Context) Outcome {
-	m.revive()
 	cell, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	unhook := context.AfterFunc(ctx, func() { cancel(context.Cause(ctx)) })
 	defer unhook()
@@ -237,6 +229,7 @@ func (m *Machine) Run(ctx context.Context, body string, derive func(context.Cont
 		seen = derive(cell)
 	}
 	a := &activity{ctx: cell, done: make(chan *Panic, 1), stopped: make(chan struct{})}
+	m.awaitLeft(ctx)
 	*m.context = seen
 	m.cur.Store(a)
 	defer m.cur.Store(nil)
@@ -258,22 +251,16 @@ func (m *Machine) Run(ctx context.Context, body string, derive func(context.Cont
 		halt()
 	})
 	defer unwatch()
-	_, err := m.in.EvalWithContext(halting, body)
-	if halting.Err() != nil {
-		out := Outcome{Cause: context.Cause(cell), Stopped: m.live.Load()}
-		close(a.stopped)
-		m.halted()
-		select {
-		case <-a.done:
-		case <-time.After(stopGrace):
-			out.Detached = true
-			m.detached = append(m.detached, a)
-		}
-		m.stopped = true
-		m.revive()
-		m.patience = 50 * time.Millisecond // of the next run, not of this reply
+	evaluated := make(chan error, 1)
+	go func() { evaluated <- m.evaluate(body) }()
+	var err error
+	select {
+	case <-halting.Done():
+		out := Outcome{Cause: context.Cause(cell)}
+		out.Stopped, out.Detached = m.stop(a)
 		m.out.flush()
 		return out
+	case err = <-evaluated:
 	}
 	m.out.flush()
 	out := Outcome{Values: a.values}
@@ -289,14 +276,19 @@ func (m *Machine) Run(ctx context.Context, body string, derive func(context.Cont
 	return out
 }
 
+// evaluate runs code; a panic in the interpreter itself comes back as an error.
+func (m *Machine) evaluate(src string) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = interp.Panic{Value: r}
+		}
+	}()
+	_, err = m.in.Eval(src)
+	return err
+}
+
 // Flush hands over what cells have written so far.
 func (m *Machine) Flush() { m.out.flush() }
-
-// halted wakes what waits in compiled code on behalf of stopped interpreted code.
-func (m *Machine) halted() {
-	next := make(chan struct{})
-	close(*m.halt.Swap(&next))
-}
 
 // Call runs compiled code that calls functions of cells, as Run runs a cell: it can be cancelled, and a panic is caught.
 func (m *Machine) Call(ctx context.Context, f func(), derive func(context.Context) context.Context) Outcome {

@@ -1,0 +1,127 @@
+package run
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"sync/atomic"
+	"time"
+	"unsafe"
+
+	"github.com/traefik/yaegi/interp"
+)
+
+// Stopping. The interpreter has a run number. Every frame carries the number of its time, and code whose frame has another
+// number than the interpreter ends at its next step. So raising the number stops all interpreted code. But function values
+// keep the frame that they were made in: with the number raised for good, every closure of earlier cells would return
+// zeros without running, and nobody would notice. Therefore the number is put back as soon as all that the stopped cell
+// started has ended. What waits (channels, Sleep, Wait, Lock: wait.go) does so in package run, each for its own cell, so
+// that a goroutine of an earlier cell that waits at that moment does not even notice.
+//
+// When compiled code that the cell called does not return, the number cannot be put back: the cell would go on after it.
+// The next Run waits for that code a while, and then goes on with the new number and says what is lost.
+
+// epochOf is the interpreter's run number, a field that is not exported.
+func epochOf(in *interp.Interpreter) (*uint64, error) {
+	f := reflect.ValueOf(in).Elem().FieldByName("id")
+	if !f.IsValid() || f.Kind() != reflect.Uint64 {
+		return nil, fmt.Errorf("run: this version of the interpreter has no run number")
+	}
+	return (*uint64)(unsafe.Pointer(f.UnsafeAddr())), nil
+}
+
+// leftGrace is how long a Run waits for compiled code that an earlier one left behind.
+const leftGrace = 5 * time.Second
+
+// stop ends the code of an activity: its body, its goroutines, and what else is running interpreted code right now.
+// It tells how many goroutines ended, and whether something did not.
+func (m *Machine) stop(a *activity) (stopped int64, detached bool) {
+	before := m.live.Load()
+	w := &window{a, make(chan struct{})}
+	m.window.Store(w)
+	atomic.AddUint64(m.epoch, 1)
+	close(a.stopped)
+	if m.ends(a, time.After(stopGrace), nil) {
+		atomic.AddUint64(m.epoch, ^uint64(0))
+	} else {
+		m.left, detached = a, true
+	}
+	m.window.Store(nil)
+	close(w.closed)
+	return max(0, before-m.live.Load()), detached
+}
+
+// ends waits until the body and the goroutines of a stopped activity have ended.
+func (m *Machine) ends(a *activity, late <-chan time.Time, cancel <-chan struct{}) bool {
+	select {
+	case p := <-a.done:
+		a.done <- p
+	case <-late:
+		return false
+	case <-cancel:
+		return false
+	}
+	for pause := 10 * time.Microsecond; a.live.Load() > 0; pause = min(2*pause, 5*time.Millisecond) {
+		select {
+		case <-late:
+			return false
+		case <-cancel:
+			return false
+		case <-time.After(pause):
+		}
+	}
+	return true
+}
+
+// awaitLeft waits for what an earlier Run left behind, so that function values work again.
+func (m *Machine) awaitLeft(ctx context.Context) {
+	a := m.left
+	if a == nil {
+		return
+	}
+	if m.ends(a, time.After(leftGrace), ctx.Done()) {
+		atomic.AddUint64(m.epoch, ^uint64(0))
+		m.left = nil
+		return
+	}
+	if ctx.Err() != nil {
+		return
+	}
+	m.left = nil
+	m.out.add("stderr", []byte("compiled code that an interrupted cell called is still running; function values made before are lost: run the cells that make them again\n"))
+}
+
+// owner is the activity that the calling goroutine belongs to.
+func (m *Machine) owner() *activity {
+	if a, ok := m.owners.Load(goroutine()); ok {
+		return a.(*activity)
+	}
+	return m.cur.Load() // a goroutine of compiled code that calls back
+}
+
+// own says that the calling goroutine belongs to an activity until the returned function is called.
+func (m *Machine) own(a *activity) (end func()) {
+	g := goroutine()
+	m.owners.Store(g, a)
+	return func() { m.owners.Delete(g) }
+}
+
+// window is the time between raising the run number and putting it back.
+type window struct {
+	of     *activity
+	closed chan struct{}
+}
+
+// wait begins to wait on behalf of the calling goroutine: halt is closed when its code is stopped, and awake must be called
+// before it goes on. When it would wake while another cell is being stopped, it would end too, so it waits for that.
+func (m *Machine) wait() (halt <-chan struct{}, awake func()) {
+	a := m.owner()
+	if a != nil {
+		halt = a.stopped
+	}
+	return halt, func() {
+		if w := m.window.Load(); w != nil && w.of != a {
+			<-w.closed
+		}
+	}
+}
