@@ -16,6 +16,9 @@ import (
 type Block struct {
 	Pictures int // in this block
 	First    int // number of the first one in the whole set, in the order of net 0
+	// From and To bound the pictures of the block of the whole stream that this block is, or, at an
+	// end of a range, is a part of: they depend on the nets, the layers and the set alone.
+	From, To int
 	Layers   []LayerBlock
 }
 
@@ -100,6 +103,7 @@ type run struct {
 	source  *Source
 	orders  [][]int
 	pools   []pool
+	grid    int // pictures of a block of the whole stream
 	workers int
 	jobs    chan job
 	ordered chan *slot // in the order of blocks
@@ -109,9 +113,10 @@ type run struct {
 
 func newRun(s *Source, p *plan) *run {
 	from, to := s.bounds()
+	grid := p.pictures
 	p.pictures = min(p.pictures, to-from)
 	blocks := (to - from + p.pictures - 1) / p.pictures
-	r := &run{plan: p, source: s, pools: make([]pool, len(s.nets))}
+	r := &run{plan: p, source: s, pools: make([]pool, len(s.nets)), grid: grid}
 	for i := range s.nets {
 		r.orders = append(r.orders, s.order(i))
 	}
@@ -164,11 +169,11 @@ func (r *run) start(ctx context.Context) {
 		defer close(r.jobs)
 		first, to := r.source.bounds()
 		for n := 0; first < to; first += n {
-			n = min(r.pictures, to-first)
-			if r.source.ranged {
-				// Blocks end at every shard boundary, wherever the range began.
-				n = min(n, shardPictures-first%shardPictures)
-			}
+			// Blocks begin at every shard boundary and then at multiples of the grid, wherever
+			// the range began.
+			start := first - first%shardPictures%r.grid
+			end := min(start+r.grid, start-start%shardPictures+shardPictures, r.source.set.Len())
+			n = min(end, to) - first
 			var s *slot
 			select {
 			case s = <-r.free:
@@ -176,6 +181,7 @@ func (r *run) start(ctx context.Context) {
 				return
 			}
 			s.set(first, n, r.positions)
+			s.block.From, s.block.To = start, end
 			r.ordered <- s // has room for every slot
 			for net := range r.source.nets {
 				select {

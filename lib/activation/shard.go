@@ -7,10 +7,10 @@ import (
 )
 
 // Range returns a source of the pictures from..to−1 alone, in the order of net 0: one shard
-// of the work, for this machine or another. Blocks keep their numbers in the whole set. Its
-// blocks end at the multiples of 32 pictures, whatever the range: statistics of ranges that
-// meet at such multiples merge to the same bits as one range over all of them (see
-// corr.Merge). In a shuffled source net i sees the pictures that it would see there in the
+// of the work, for this machine or another. Blocks keep their numbers in the whole set and
+// end where those of the whole stream do, but for the first and the last, of which the range
+// may hold a part (Block.From and To): statistics of ranges merge to the same bits wherever they
+// meet (see corr.Merge). In a shuffled source net i sees the pictures that it would see there in the
 // whole stream. A second Range counts in the whole set, too. It panics if the range is not
 // within the set.
 func (s *Source) Range(from, to int) *Source {
@@ -23,9 +23,8 @@ func (s *Source) Range(from, to int) *Source {
 }
 
 // Part returns the i-th of n ranges that cover the source, i from 0: about equally many
-// pictures, cut at multiples of 32, so that the parts' statistics merge to the same bits for
-// any n. Parts can be empty where there are more of them than blocks; [Source.Pictures] tells,
-// and running an empty one is an error. It panics unless 0 ≤ i < n.
+// pictures, cut at multiples of 32, where blocks end. Parts can be empty where there are more of
+// them than blocks; [Source.Pictures] tells, and running an empty one is an error. It panics unless 0 ≤ i < n.
 func (s *Source) Part(i, n int) *Source {
 	if i < 0 || i >= n {
 		panic(fmt.Sprintf("activation: part %d of %d (valid: 0..%d)", i, n, n-1))

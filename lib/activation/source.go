@@ -25,9 +25,7 @@ const (
 	blockPictures = 32
 	blockValues   = 5 << 20
 
-	// A source over a range of pictures ends its blocks at the multiples of shardPictures, so
-	// that ranges which meet there have the same blocks, and statistics of them the same bits,
-	// as one range over both.
+	// Blocks end at the multiples of shardPictures.
 	shardPictures = 32
 )
 

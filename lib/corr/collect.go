@@ -9,6 +9,7 @@ import (
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"gonverge/lib/activation"
 	"gonverge/lib/internal/simd"
@@ -18,7 +19,15 @@ import (
 // kind is the folder of the cache, version what [Collect] makes of the same source.
 const (
 	kind    = "stats"
-	version = 2
+	version = 3
+
+	// unfinished is the folder of what Collect has when it is cut off, and every so often until then.
+	unfinished = "stats-unfinished"
+	often      = 30 * time.Second
+
+	// widest is the number of units of a layer, over all nets, up to which a whole stream is summed
+	// exactly, which takes 22 bytes for each pair of units where plain sums take 8.
+	widest = 4000
 )
 
 // Collect runs a stream of activations once and returns the statistics of all its layers,
@@ -28,9 +37,11 @@ const (
 // pictures would be of another set, and the context's error. Activations that are not finite
 // (of a net whose training diverged) are an error that names the layer, net and unit.
 //
+// What it has by then is kept in the cache every 30 seconds, and when ctx ends: the next Collect
+// over the same source goes on from there, after a kill too, to the same bits.
+//
 // Over a range of pictures (activation.Source.Range and Part) the statistics can be merged with
-// those of other ranges, see [Merge]. Long work done part by part goes on after a kill where
-// it was: the finished parts come from the cache.
+// those of other ranges, see [Merge], from several runs or machines.
 func Collect(ctx context.Context, src *activation.Source) (*Stats, error) {
 	c := openCache(src)
 	if s := c.get(); s != nil {
@@ -41,7 +52,7 @@ func Collect(ctx context.Context, src *activation.Source) (*Stats, error) {
 		s.origin = src.String()
 		return s, nil
 	}
-	s, err := collect(ctx, src)
+	s, err := collect(ctx, src, c)
 	if err != nil {
 		return nil, err
 	}
@@ -50,11 +61,56 @@ func Collect(ctx context.Context, src *activation.Source) (*Stats, error) {
 	return s, nil
 }
 
-// collect is Collect without the cache.
-func collect(ctx context.Context, src *activation.Source) (*Stats, error) {
-	if src.Ranged() {
-		return collectPart(ctx, src)
+// collect is Collect without looking for a finished result.
+func collect(ctx context.Context, src *activation.Source, c *cache) (*Stats, error) {
+	if !src.Ranged() && wide(src) {
+		return collectWide(ctx, src)
 	}
+	last := time.Now()
+	var latest *part
+	p, err := collectPart(ctx, src.Range(src.First(), src.First()+src.Pictures()), c.resume(src), func(p *part) {
+		latest = p
+		if time.Since(last) > often {
+			c.keep(p)
+			last = time.Now()
+		}
+	})
+	if err != nil {
+		if latest != nil && ctx.Err() != nil {
+			c.keep(latest)
+		}
+		return nil, err
+	}
+	s, err := p.stats()
+	if err != nil {
+		return nil, err
+	}
+	if !src.Ranged() {
+		s.origin = src.String()
+	}
+	c.forget()
+	return s, nil
+}
+
+// wide reports whether a layer of the source is too wide for exact sums. Faults of the source
+// are for its run to tell.
+func wide(src *activation.Source) bool {
+	for _, name := range src.Layers() {
+		units := 0
+		for _, n := range src.Nets() {
+			if shape, err := n.LayerShape(name); err == nil {
+				units += shape[2]
+			}
+		}
+		if units > widest {
+			return true
+		}
+	}
+	return false
+}
+
+// collectWide sums block after block in float64.
+func collectWide(ctx context.Context, src *activation.Source) (*Stats, error) {
 	var all []*moments
 	pictures := 0
 	err := src.Each(ctx, func(b *activation.Block) error {
@@ -162,5 +218,45 @@ func (c *cache) put(s *Stats) {
 	}
 	if err := c.store.Put(kind, c.key, Encode(s)); err != nil {
 		c.note = "not kept: " + err.Error()
+	}
+}
+
+// keep keeps an unfinished part; where that fails nothing is lost but time.
+func (c *cache) keep(p *part) {
+	if c.store == nil {
+		return
+	}
+	s, err := p.stats()
+	if err == nil {
+		err = c.store.Put(unfinished, c.key, encodeNPZ(s))
+	}
+	if err != nil {
+		c.note = "the unfinished part was not kept: " + err.Error()
+	}
+}
+
+// resume returns the part kept of a source, or nil.
+func (c *cache) resume(src *activation.Source) *part {
+	if c.store == nil {
+		return nil
+	}
+	data, err := c.store.Get(unfinished, c.key)
+	if err != nil {
+		return nil // begin again
+	}
+	s, err := decodeNPZ(data)
+	if err != nil || s.part == nil || len(s.part.spans) != 1 {
+		return nil
+	}
+	v := s.part.spans[0]
+	if v.stream != src.Whole().Fingerprint() || v.from != src.First() || v.to >= src.First()+src.Pictures() {
+		return nil
+	}
+	return s.part
+}
+
+func (c *cache) forget() {
+	if c.store != nil {
+		_ = c.store.Remove(unfinished, c.key) // a leftover is overwritten the next time
 	}
 }

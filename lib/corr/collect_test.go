@@ -121,7 +121,7 @@ func TestCollectDoesNotDependOnWorkers(t *testing.T) {
 	var bits [][]byte
 	for _, workers := range []int{1, 4} {
 		old := runtime.GOMAXPROCS(workers)
-		s, err := collect(context.Background(), src)
+		s, err := collect(context.Background(), src, &cache{})
 		runtime.GOMAXPROCS(old)
 		if err != nil {
 			t.Fatal(err)
@@ -296,7 +296,7 @@ func BenchmarkCollect(b *testing.B) {
 	}
 	src := activation.Stream(nets, set)
 	for b.Loop() {
-		if _, err := collect(context.Background(), src); err != nil {
+		if _, err := collect(context.Background(), src, &cache{}); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -19,16 +19,16 @@
 // around 0 with deviation 1/√N, but positions of one picture are far from independent:
 // activation.Source.Shuffled gives the level by chance for the pictures at hand.
 //
-// Precision: activations are centred by the mean of the first samples, multiplied and summed
-// in float32 over 256 samples, and summed in float64 beyond. Correlations then agree with
-// float64 arithmetic to about six digits even where the mean is a million times the
+// Precision: activations are centred by the mean of their block's first samples, multiplied and summed
+// in float32 over 256 samples, in float64 over a block of pictures, and exactly (as integers)
+// beyond. Correlations then agree with float64 arithmetic to about six digits even where the mean is a million times the
 // deviation, as far as the float32 activations themselves resolve it. [FromMatrices] is
 // float64 throughout.
 //
 // Beside them are
 //
 //   - [Merge], which joins the statistics of ranges of pictures, from several runs or machines,
-//     to the same bits whatever the division: Collect over activation.Source.Part and Range;
+//     to the same bits wherever they are cut: Collect over activation.Source.Part and Range;
 //     [Stats.Save] writes them, as .npz for numpy too;
 //   - [CollectInformation]: mutual information of pairs of units, in two passes;
 //   - [Bootstrap]: the same statistics for pictures drawn again, and [Interval];

@@ -22,15 +22,17 @@ import (
 //	NAME.mean, NAME.min, NAME.max, NAME.zeros (d)    float64, units net after net
 //	NAME.covariance (d, d)                           float64
 //
-// and, of statistics that can be merged, part.* and NAME.part.*: the exact sums.
+// and, of statistics that can be merged, part.* and NAME.part.*: the exact sums, and the
+// activations of blocks that are not whole.
 const npyMagic = "\x93NUMPY\x01\x00"
 
-// array is one entry: text, int64 or float64 numbers.
+// array is one entry: text, int64, float64 or float32 numbers.
 type array struct {
 	shape  []int
 	text   []string
 	ints   []int64
 	floats []float64
+	single []float32
 }
 
 // npzWriter collects entries; no write to memory fails.
@@ -67,6 +69,11 @@ func (w *npzWriter) add(name string, a array) {
 		descr = "<i8"
 		for _, v := range a.ints {
 			data = binary.LittleEndian.AppendUint64(data, uint64(v))
+		}
+	case a.single != nil:
+		descr = "<f4"
+		for _, v := range a.single {
+			data = binary.LittleEndian.AppendUint32(data, math.Float32bits(v))
 		}
 	default:
 		data = appendFloats(nil, a.floats)
@@ -148,12 +155,28 @@ func encodeNPZ(s *Stats) []byte {
 		w.add("part.texts", textArray(texts...))
 		w.add("part.ranges", intArray(ranges...))
 		for _, l := range p.layers {
+			w.add(l.name+".part.samples", intArray(l.rows))
+			w.add(l.name+".part.min", floatArray(l.low))
+			w.add(l.name+".part.max", floatArray(l.high))
 			w.add(l.name+".part.zeros", intArray(l.zeros...))
 			w.add(l.name+".part.sum", array{shape: []int{l.d, limbs}, ints: l.sum.limb})
 			w.add(l.name+".part.sum_bin", array{shape: []int{l.d}, ints: int64s(l.sum.top)})
 			w.add(l.name+".part.products", array{shape: []int{len(l.products.top), limbs}, ints: l.products.limb})
 			w.add(l.name+".part.products_bin", array{shape: []int{len(l.products.top)}, ints: int64s(l.products.top)})
 		}
+	}
+	if p := s.part; p != nil && len(p.pending) > 0 {
+		streams, ranges := []string{}, []int{}
+		for k, v := range p.pending {
+			streams, ranges = append(streams, v.stream), append(ranges, v.from, v.to, v.first, v.n)
+			for i, l := range p.layers {
+				for net, x := range v.values[i] {
+					w.add(fmt.Sprintf("%s.part.pending%d.%d", l.name, k, net), array{shape: []int{len(x)}, single: append([]float32{}, x...)})
+				}
+			}
+		}
+		w.add("part.pending_streams", textArray(streams...))
+		w.add("part.pending_ranges", intArray(ranges...))
 	}
 	return w.bytes()
 }
@@ -240,15 +263,51 @@ func (r *npzReader) part(layers []*Layer) *part {
 	}
 	for _, l := range layers {
 		q := newPartLayer(l.name, l.units)
-		q.rows = l.samples
-		copy(q.low, l.low)
-		copy(q.high, l.high)
+		q.rows = r.ints(l.name+".part.samples", 1)[0]
+		copy(q.low, r.floats(l.name+".part.min", l.d))
+		copy(q.high, r.floats(l.name+".part.max", l.d))
 		copy(q.zeros, r.ints(l.name+".part.zeros", l.d))
 		r.sums(q.sum, l.name+".part.sum")
 		r.sums(q.products, l.name+".part.products")
 		p.layers = append(p.layers, q)
 	}
+	if _, ok := r.files["part.pending_streams"]; ok && r.err == nil {
+		r.pending(p)
+	}
 	return p
+}
+
+// pending reads the activations of blocks that are not whole.
+func (r *npzReader) pending(p *part) {
+	streams := r.text("part.pending_streams")
+	ranges := r.ints("part.pending_ranges", 4*len(streams))
+	for k, stream := range streams {
+		w := &pending{stream: stream, from: ranges[4*k], to: ranges[4*k+1], first: ranges[4*k+2], n: ranges[4*k+3]}
+		if w.from < 0 || w.n < 1 || w.first < w.from || w.first > w.to || w.n > w.to-w.first {
+			r.fail("part.pending_ranges", "pictures %d+%d of a block of %d to %d", w.first, w.n, w.from, w.to)
+			return
+		}
+		for _, l := range p.layers {
+			var nets [][]float32
+			rows := -1
+			for net, u := range l.units {
+				name := fmt.Sprintf("%s.part.pending%d.%d", l.name, k, net)
+				x := r.array(name).single
+				if u > 0 && (len(x)%u != 0 || len(x)/u%w.n != 0 || rows >= 0 && len(x)/u != rows) {
+					r.fail(name, "%d activations of %d units at %d pictures", len(x), u, w.n)
+				}
+				if u > 0 {
+					rows = len(x) / u
+				}
+				nets = append(nets, x)
+			}
+			w.values = append(w.values, nets)
+		}
+		if r.err != nil {
+			return
+		}
+		p.pending = append(p.pending, w)
+	}
 }
 
 func (r *npzReader) sums(s *exactSums, name string) {
@@ -336,7 +395,7 @@ func readEntry(f *zip.File) ([]byte, error) {
 	return b, errors.Join(err, e.Close())
 }
 
-// decodeNPY reads an array of the three kinds that encodeNPZ writes, of any shape.
+// decodeNPY reads an array of the kinds that encodeNPZ writes, of any shape.
 func decodeNPY(b []byte) (a array, err error) {
 	if !bytes.HasPrefix(b, []byte(npyMagic)) || len(b) < len(npyMagic)+2 {
 		return a, errors.New("not an array of npy format 1")
@@ -380,6 +439,9 @@ func decodeNPY(b []byte) (a array, err error) {
 		}
 		width *= 4
 	}
+	if descr == "<f4" {
+		width = 4
+	}
 	if len(data) != n*width {
 		return a, fmt.Errorf("%d bytes for %d elements of %d bytes", len(data), n, width)
 	}
@@ -387,6 +449,11 @@ func decodeNPY(b []byte) (a array, err error) {
 	case descr == "<f8":
 		a.floats = make([]float64, n)
 		takeFloats(a.floats, &data)
+	case descr == "<f4":
+		a.single = make([]float32, n)
+		for i := range a.single {
+			a.single[i] = math.Float32frombits(binary.LittleEndian.Uint32(data[4*i:]))
+		}
 	case descr == "<i8":
 		a.ints = make([]int64, n)
 		for i := range a.ints {
@@ -402,7 +469,7 @@ func decodeNPY(b []byte) (a array, err error) {
 			a.text[i] = strings.TrimRight(t.String(), "\x00")
 		}
 	default:
-		return a, fmt.Errorf("numbers of type %q (expected <f8, <i8 or text)", descr)
+		return a, fmt.Errorf("numbers of type %q (expected <f8, <f4, <i8 or text)", descr)
 	}
 	return a, nil
 }

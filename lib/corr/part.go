@@ -13,10 +13,23 @@ import (
 
 // part is what statistics of a range of pictures keep so that they can be merged: of every
 // block of the stream its float64 moments around its own mean, summed exactly.
+//
+// A block of which the part has only some pictures waits, with its activations, for the part
+// that has the others: what enters the sums, and so the bits of the result, does not depend on
+// where the parts were cut.
 type part struct {
-	key    string // stands for nets and layers
-	spans  []span // sorted, no two that touch
-	layers []*partLayer
+	key     string // stands for nets and layers
+	spans   []span // sorted, no two that touch
+	layers  []*partLayer
+	pending []*pending // sorted by stream and first picture
+}
+
+// pending is the activations of some pictures of a block.
+type pending struct {
+	stream   string // fingerprint of the whole stream
+	from, to int    // pictures of the block in the stream
+	first, n int    // pictures that are here
+	values   [][][]float32
 }
 
 // span is a range of pictures of a stream.
@@ -121,8 +134,8 @@ func (p *partLayer) layer() *Layer {
 	return l
 }
 
-// stats returns the statistics of the part.
-func (p *part) stats() *Stats {
+// stats returns the statistics of the part, blocks that are not whole included as they are.
+func (p *part) stats() (*Stats, error) {
 	s := &Stats{part: p}
 	var texts []string
 	for _, v := range p.spans {
@@ -130,45 +143,135 @@ func (p *part) stats() *Stats {
 		texts = append(texts, fmt.Sprintf("%s; pictures %d to %d", v.text, v.from, v.to-1))
 	}
 	s.origin = strings.Join(texts, "\n")
-	for _, l := range p.layers {
+	layers := p.layers
+	if len(p.pending) > 0 {
+		layers = make([]*partLayer, len(p.layers))
+		for i, l := range p.layers {
+			layers[i] = newPartLayer(l.name, l.units)
+			layers[i].merge(l)
+			for _, w := range p.pending {
+				if err := layers[i].block(newMoments(l.name, l.units), w.values[i]); err != nil {
+					return nil, err
+				}
+			}
+		}
+	}
+	for _, l := range layers {
 		s.layers = append(s.layers, l.layer())
 	}
-	return s
+	return s, nil
 }
 
-// collectPart is collect for a range of pictures.
-func collectPart(ctx context.Context, src *activation.Source) (*Stats, error) {
-	p := &part{key: src.NetsFingerprint()}
+// block adds a block's activations, of each net; m is memory for its moments.
+func (p *partLayer) block(m *moments, values [][]float32) error {
+	m.reset()
+	rows := 0
+	for net, u := range p.units {
+		if u > 0 {
+			rows = len(values[net]) / u
+		}
+	}
+	if err := m.add(values, rows); err != nil {
+		return err
+	}
+	if err := m.flush(); err != nil {
+		return err
+	}
+	if m.rows > 0 {
+		p.add(m)
+	}
+	return nil
+}
+
+// join adds the activations of some pictures of a block, and the block once it is whole. Its
+// order among the blocks does not matter.
+func (p *part) join(w *pending) error {
+	at, _ := slices.BinarySearchFunc(p.pending, w, func(a, b *pending) int {
+		return cmp.Or(cmp.Compare(a.stream, b.stream), cmp.Compare(a.first, b.first))
+	})
+	p.pending = slices.Insert(p.pending, at, w)
+	if at > 0 && p.pending[at-1].meets(w) {
+		at--
+	}
+	for at+1 < len(p.pending) && p.pending[at].meets(p.pending[at+1]) {
+		p.pending[at] = p.pending[at].and(p.pending[at+1])
+		p.pending = slices.Delete(p.pending, at+1, at+2)
+	}
+	w = p.pending[at]
+	if w.n < w.to-w.from {
+		return nil
+	}
+	p.pending = slices.Delete(p.pending, at, at+1)
+	return parallel(len(p.layers), func(i int) error {
+		return p.layers[i].block(newMoments(p.layers[i].name, p.layers[i].units), w.values[i])
+	})
+}
+
+// meets reports whether v goes on in the same block where w ends.
+func (w *pending) meets(v *pending) bool {
+	return w.stream == v.stream && w.from == v.from && w.first+w.n == v.first
+}
+
+// and returns both one after the other.
+func (w *pending) and(v *pending) *pending {
+	all := &pending{stream: w.stream, from: w.from, to: w.to, first: w.first, n: w.n + v.n}
+	for i := range w.values {
+		var nets [][]float32
+		for net := range w.values[i] {
+			nets = append(nets, slices.Concat(w.values[i][net], v.values[i][net]))
+		}
+		all.values = append(all.values, nets)
+	}
+	return all
+}
+
+// collectPart is collect for a range of pictures. It goes on from p, a part over the first of
+// them, unless that is nil; after every block it calls keep.
+func collectPart(ctx context.Context, src *activation.Source, p *part, keep func(*part)) (*part, error) {
+	stream, text := src.Whole().Fingerprint(), src.Whole().String()
+	from, to := src.First(), src.First()+src.Pictures()
+	if p == nil {
+		p = &part{key: src.NetsFingerprint(), spans: []span{{stream, text, from, from}}}
+	} else {
+		src = src.Range(p.spans[0].to, to)
+	}
 	var blocks []*moments
-	end := src.First()
 	err := src.Each(ctx, func(b *activation.Block) error {
-		if blocks == nil {
+		if p.layers == nil {
 			for _, l := range b.Layers {
-				blocks = append(blocks, newMoments(l.Name, l.Units))
 				p.layers = append(p.layers, newPartLayer(l.Name, l.Units))
 			}
 		}
-		end = b.First + b.Pictures
-		return parallel(len(blocks), func(i int) error {
-			m := blocks[i]
-			m.reset()
-			if err := m.add(b.Layers[i].Values, b.Layers[i].Rows); err != nil {
-				return err
+		if blocks == nil {
+			for _, l := range p.layers {
+				blocks = append(blocks, newMoments(l.name, l.units))
 			}
-			if err := m.flush(); err != nil {
-				return err
+		}
+		var err error
+		if b.Pictures == b.To-b.From {
+			err = parallel(len(blocks), func(i int) error { return p.layers[i].block(blocks[i], b.Layers[i].Values) })
+		} else {
+			w := &pending{stream: stream, from: b.From, to: b.To, first: b.First, n: b.Pictures}
+			for _, l := range b.Layers {
+				var nets [][]float32
+				for _, v := range l.Values {
+					nets = append(nets, slices.Clone(v)) // the block's memory is lent
+				}
+				w.values = append(w.values, nets)
 			}
-			if m.rows > 0 {
-				p.layers[i].add(m)
-			}
-			return nil
-		})
+			err = p.join(w)
+		}
+		if err != nil {
+			return err
+		}
+		p.spans[0].to = b.First + b.Pictures
+		keep(p)
+		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	p.spans = []span{{src.Whole().Fingerprint(), src.Whole().String(), src.First(), end}}
-	return p.stats(), nil
+	return p, nil
 }
 
 // reset forgets all samples.
@@ -183,12 +286,9 @@ func (m *moments) reset() {
 }
 
 // Merge joins statistics of ranges of pictures, each from [Collect] over a source that
-// activation.Source.Range or Part made, or from Merge itself, into the statistics of all of
-// them. The work may be split over runs and machines in any way whose ranges meet at multiples
-// of 32 pictures (as the ranges of Part do), and joined in any order and grouping: the result
-// has the same bits, those of a single range over all of it. (Ranges that meet elsewhere agree
-// with it to rounding, and so does Collect over the plain source, which adds block after
-// block.) The parts stay as they are.
+// activation.Source.Range or Part has made, or over whole sets. Wherever the ranges were cut and
+// in whatever order and grouping they are merged, the result has the same bits: those of Collect over
+// all of it at once. The parts stay as they are.
 //
 // It is an error if there is nothing to merge, if statistics were not of a range, if two are of
 // other nets or layers, or if a picture is in two of them. Pictures may lie in different sets,
@@ -200,7 +300,7 @@ func Merge(parts ...*Stats) (*Stats, error) {
 	all := &part{}
 	for i, s := range parts {
 		if s == nil || s.part == nil {
-			return nil, fmt.Errorf("corr: merge: part %d is not of a range of pictures; collect it from a source made by Range or Part", i)
+			return nil, fmt.Errorf("corr: merge: part %d has no exact sums, as statistics from plain matrices or of very wide layers; collect it from a source made by Range or Part", i)
 		}
 		p := s.part
 		if i == 0 {
@@ -235,7 +335,14 @@ func Merge(parts ...*Stats) (*Stats, error) {
 			l.merge(s.part.layers[i])
 		}
 	}
-	return all.stats(), nil
+	for _, s := range parts {
+		for _, w := range s.part.pending {
+			if err := all.join(w); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return all.stats()
 }
 
 // alike reports whether layers have the same names and units.
@@ -243,6 +350,6 @@ func alike(a, b []*partLayer) bool {
 	return slices.EqualFunc(a, b, func(a, b *partLayer) bool { return a.name == b.name && slices.Equal(a.units, b.units) })
 }
 
-// Mergeable reports whether [Merge] takes the statistics: whether they are of ranges of
-// pictures.
+// Mergeable reports whether [Merge] takes the statistics: [Collect]'s are unless a layer has more
+// than 4,000 units in all nets together, and even then over a range of pictures.
 func (s *Stats) Mergeable() bool { return s.part != nil }

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -118,7 +119,7 @@ func TestMergeGivesTheSameBitsForEverySplit(t *testing.T) {
 	src := activation.Stream([]*nn.Net{tiny(1, 6), tiny(2, 9)}, pictures("noise", 150))
 	get := func(s *activation.Source) *Stats {
 		t.Helper()
-		x, err := collect(ctx, s)
+		x, err := collect(ctx, s, &cache{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -180,7 +181,10 @@ func TestMergeGivesTheSameBitsForEverySplit(t *testing.T) {
 			}
 		}
 	}
-	if plain.Mergeable() || whole.Pictures() != 150 || !strings.HasSuffix(whole.Origin(), "; pictures 0 to 149") {
+	if !sameNumbers(plain, whole) {
+		t.Error("Collect over the whole stream gives other bits than its parts")
+	}
+	if whole.Pictures() != 150 || !strings.HasSuffix(whole.Origin(), "; pictures 0 to 149") {
 		t.Errorf("%d pictures of %q", whole.Pictures(), whole.Origin())
 	}
 
@@ -194,7 +198,7 @@ func TestMergeGivesTheSameBitsForEverySplit(t *testing.T) {
 		parts []*Stats
 	}{
 		{"no statistics", nil},
-		{"part 1 is not of a range", []*Stats{a, plain}},
+		{"part 1 has no exact sums", []*Stats{a, {}}},
 		{"part 1 is of other nets", []*Stats{a, other}},
 		{"part 1 is of other nets", []*Stats{a, get(src.Shuffled(1).Range(64, 150))}},
 		{"picture 64 is in two parts", []*Stats{b, whole}},
@@ -203,6 +207,107 @@ func TestMergeGivesTheSameBitsForEverySplit(t *testing.T) {
 		if _, err := Merge(c.parts...); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("error %v, want %q", err, c.want)
 		}
+	}
+}
+
+// sameNumbers reports whether the statistics have the same bits, whatever they say they are of.
+func sameNumbers(a, b *Stats) bool {
+	return a.pictures == b.pictures && reflect.DeepEqual(a.layers, b.layers)
+}
+
+func TestMergeGivesTheSameBitsWhereverItIsCut(t *testing.T) {
+	inTempCache(t)
+	ctx := context.Background()
+	for _, shuffled := range []bool{false, true} {
+		src := activation.Stream([]*nn.Net{tiny(1, 6), tiny(2, 9)}, pictures("noise", 107))
+		if shuffled {
+			src = src.Shuffled(3)
+		}
+		whole, err := collect(ctx, src, &cache{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := rand.New(rand.NewPCG(4, 4))
+		for round := range 6 {
+			cuts := []int{0, 107}
+			for range []int{1, 2, 3, 5, 30, 106}[round] {
+				cuts = append(cuts, r.IntN(108))
+			}
+			slices.Sort(cuts)
+			var parts []*Stats
+			for i, from := range cuts[1:] {
+				if cuts[i] == from {
+					continue
+				}
+				s, err := collect(ctx, src.Range(cuts[i], from), &cache{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if i%2 == 1 { // through a file
+					if s, err = Decode(Encode(s)); err != nil {
+						t.Fatal(err)
+					}
+				}
+				parts = append(parts, s)
+			}
+			// Merged in any order and grouping.
+			for len(parts) > 1 {
+				r.Shuffle(len(parts), func(i, j int) { parts[i], parts[j] = parts[j], parts[i] })
+				n := 1 + r.IntN(len(parts)-1)
+				m, err := Merge(parts[:n+1]...)
+				if err != nil {
+					t.Fatal(err)
+				}
+				parts = append(parts[n+1:], m)
+			}
+			if !sameNumbers(parts[0], whole) {
+				t.Errorf("cuts %v give other bits", cuts)
+			}
+		}
+	}
+}
+
+func TestCollectGoesOnAfterAKill(t *testing.T) {
+	inTempCache(t)
+	ctx := context.Background()
+	src := activation.Stream([]*nn.Net{tiny(1, 6), tiny(2, 9)}, pictures("noise", 150))
+	want, err := collect(ctx, src, &cache{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// A run that ends in the third block, as a kill after its checkpoint would.
+	c := openCache(src)
+	ranged := src.Range(0, 150)
+	stopped, cancel := context.WithCancel(ctx)
+	defer cancel()
+	_, err = collectPart(stopped, ranged, nil, func(p *part) {
+		if p.spans[0].to >= 64 {
+			c.keep(p)
+			cancel()
+		}
+	})
+	if err == nil {
+		t.Fatal("the run did not end")
+	}
+	p := openCache(src).resume(src)
+	if p == nil || p.spans[0].to < 64 || p.spans[0].to >= 150 {
+		t.Fatalf("kept: %+v", p)
+	}
+	counted := 0
+	rest, err := collectPart(ctx, ranged, p, func(*part) { counted++ })
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := rest.stats()
+	if err != nil || !sameNumbers(s, want) || counted > 3 {
+		t.Errorf("after %d blocks more: other bits (%v)", counted, err)
+	}
+	got, err := Collect(ctx, src)
+	if err != nil || !sameNumbers(got, want) {
+		t.Errorf("Collect goes on to other bits (%v)", err)
+	}
+	if openCache(src).resume(src) != nil {
+		t.Error("the unfinished part is still there")
 	}
 }
 
@@ -299,7 +404,7 @@ func ExampleMerge() {
 	acts := activation.Stream([]*nn.Net{tiny(1, 6), tiny(2, 6)}, pictures("noise", 100), "conv1")
 	var parts []*Stats
 	for i := range 3 { // on one machine after another, or on three
-		s, err := collect(ctx, acts.Part(i, 3)) // in a program: corr.Collect
+		s, err := collect(ctx, acts.Part(i, 3), &cache{}) // in a program: corr.Collect
 		if err != nil {
 			fmt.Println(err)
 			return
