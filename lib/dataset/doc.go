@@ -7,6 +7,7 @@
 //	data.Train.Len(), data.Shape, data.ClassNames[3]      // 12000, [32 32 3], "horizontally striped angular"
 //	data.Validation.Picture(0), data.Validation.Label(0)  // 3072 bytes, 0
 //	small := data.Validation.Head(500)                    // the first 500, no copy
+//	mean, sd := data.Train.Mean(), data.Train.Deviation() // of each channel, for nn.Input
 //	photos, err := dataset.Folder(ctx, dataset.FolderConfig{Dir: "photos", Size: 227, Resize: 256, ValidationShare: 0.2})
 //	mine, err := dataset.NewSet("mine", [3]int{28, 28, 1}, pixels, labels)
 //

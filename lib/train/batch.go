@@ -12,23 +12,30 @@ type batcher struct {
 	shape   [3]int // height, width, channels
 	flip    bool
 	shift   int
+	room    [2]int // rows and columns that pictures have more than the net takes
 	seed    uint64
 	size    int       // pictures in a batch
 	perm    []int     // order of the pictures in epoch
 	epoch   int       // −1: none yet
+	window  []uint8   // a window of a picture; nil if pictures have the net's size
 	picture []float32 // one prepared picture
 	x       []float32 // size × height × width × channels
 	labels  []int     // size
 }
 
 func newBatcher(arch *nn.Arch, set *dataset.Set, r settings, seed uint64) *batcher {
-	shape := set.Shape()
+	shape := arch.Input.Shape
 	n := shape[0] * shape[1] * shape[2]
-	return &batcher{
+	b := &batcher{
 		arch: arch, set: set, shape: shape, flip: !r.NoFlip, shift: r.Shift, seed: seed, size: r.Batch,
 		perm: make([]int, set.Len()), epoch: -1,
 		picture: make([]float32, n), x: make([]float32, r.Batch*n), labels: make([]int, r.Batch),
 	}
+	if have := set.Shape(); have != shape {
+		b.room = [2]int{have[0] - shape[0], have[1] - shape[1]}
+		b.window = make([]uint8, n)
+	}
+	return b
 }
 
 // stepsPerEpoch returns the number of whole batches in the set.
@@ -56,12 +63,26 @@ func (b *batcher) load(step int) {
 			dy = below(src, 2*b.shift+1) - b.shift
 			dx = below(src, 2*b.shift+1) - b.shift
 		}
+		pixels := b.set.Picture(p)
+		if b.window != nil {
+			cut(b.window, pixels, b.shape, b.shape[1]+b.room[1], below(src, b.room[0]+1), below(src, b.room[1]+1))
+			pixels = b.window
+		}
 		if !flip && dy == 0 && dx == 0 {
-			b.arch.Prepare(dst, b.set.Picture(p))
+			b.arch.Prepare(dst, pixels)
 			continue
 		}
-		b.arch.Prepare(b.picture, b.set.Picture(p))
+		b.arch.Prepare(b.picture, pixels)
 		move(dst, b.picture, b.shape, flip, dy, dx)
+	}
+}
+
+// cut writes the window of the shape that begins at row y and column x of a picture, whose rows
+// have width pixels, to dst.
+func cut(dst, picture []uint8, shape [3]int, width, y, x int) {
+	row := shape[1] * shape[2]
+	for i := range shape[0] {
+		copy(dst[i*row:(i+1)*row], picture[((y+i)*width+x)*shape[2]:])
 	}
 }
 

@@ -21,15 +21,25 @@ type state struct {
 	History []nn.Epoch // finished epochs
 
 	params   [][]float32 // as nn.Net.Params
-	velocity [][]float32 // momentum, same lengths
+	velocity [][]float32 // momentum, same lengths; with Adam the first moment
+	second   [][]float32 // Adam's second moment, same lengths; nil without Adam
+}
+
+// groups returns all numbers of the state in the order of the file.
+func (s *state) groups() [][][]float32 {
+	g := [][][]float32{s.params, s.velocity}
+	if s.second != nil {
+		g = append(g, s.second)
+	}
+	return g
 }
 
 // checkpointFormat counts up with every change of encode.
 const checkpointFormat = 1
 
 // A checkpoint is, in little-endian order, the format and the length of a JSON
-// header as uint32, the header, then all parameters and all velocities as
-// float32. The store around it adds version and checksum.
+// header as uint32, the header, then all parameters, all velocities and, with Adam,
+// all second moments as float32. The store around it adds version and checksum.
 
 type checkpointHeader struct {
 	Step     int
@@ -49,7 +59,7 @@ func (s *state) encode() ([]byte, error) {
 	floats := 0
 	for _, p := range s.params {
 		head.Lengths = append(head.Lengths, len(p))
-		floats += 2 * len(p)
+		floats += len(s.groups()) * len(p)
 	}
 	for _, e := range s.History {
 		head.History = append(head.History, epochBits{e.Epoch, math.Float64bits(e.Loss), math.Float64bits(e.Accuracy)})
@@ -62,7 +72,7 @@ func (s *state) encode() ([]byte, error) {
 	b = binary.LittleEndian.AppendUint32(b, checkpointFormat)
 	b = binary.LittleEndian.AppendUint32(b, uint32(len(text)))
 	b = append(b, text...)
-	for _, group := range [][][]float32{s.params, s.velocity} {
+	for _, group := range s.groups() {
 		for _, p := range group {
 			for _, x := range p {
 				b = binary.LittleEndian.AppendUint32(b, math.Float32bits(x))
@@ -74,8 +84,8 @@ func (s *state) encode() ([]byte, error) {
 
 var errShortCheckpoint = errors.New("train: checkpoint ends early")
 
-// decode fills s from a checkpoint. The slices params and velocity must have
-// their lengths, and total is the number of steps of the training; on an error
+// decode fills s from a checkpoint. The slices params, velocity and, with Adam, second must
+// have their lengths, and total is the number of steps of the training; on an error
 // nothing of s has changed.
 func (s *state) decode(b []byte, total int) error {
 	if len(b) < 8 {
@@ -106,12 +116,12 @@ func (s *state) decode(b []byte, total int) error {
 		if head.Lengths[i] != len(p) {
 			return fmt.Errorf("train: parameter %d of the checkpoint has %d numbers, the net's %d", i, head.Lengths[i], len(p))
 		}
-		floats += 2 * len(p)
+		floats += len(s.groups()) * len(p)
 	}
 	if len(b) != 4*floats {
 		return fmt.Errorf("train: checkpoint has %d bytes of numbers, want %d", len(b), 4*floats)
 	}
-	for _, group := range [][][]float32{s.params, s.velocity} {
+	for _, group := range s.groups() {
 		for _, p := range group {
 			for i := range p {
 				p[i] = math.Float32frombits(binary.LittleEndian.Uint32(b[4*i:]))

@@ -46,7 +46,7 @@ func (r Recipe) Ensemble(ctx context.Context, arch *nn.Arch, set *dataset.Set, s
 	if err := f.check(); err != nil {
 		return nil, err
 	}
-	if err := checkSet(arch, set, f.Batch); err != nil {
+	if err := checkSet(arch, set, f); err != nil {
 		return nil, err
 	}
 	started, err := f.start(arch)
@@ -262,19 +262,20 @@ func (r settings) start(arch *nn.Arch) (*nn.Arch, error) {
 }
 
 // checkSet says why a net of this architecture cannot learn from the set.
-func checkSet(arch *nn.Arch, set *dataset.Set, batch int) error {
+func checkSet(arch *nn.Arch, set *dataset.Set, r settings) error {
 	if err := arch.Check(); err != nil {
 		return fmt.Errorf("train: %w", err)
 	}
 	if set == nil {
 		return errors.New("train: no pictures (nil set)")
 	}
-	if have, want := set.Shape(), arch.Input.Shape; have != want {
+	have, want := set.Shape(), arch.Input.Shape
+	if larger := have[0] >= want[0] && have[1] >= want[1] && have[2] == want[2]; have != want && !(r.Crop && larger) {
 		return fmt.Errorf("train: pictures of %s are %d×%d×%d (height × width × channels), %s takes %d×%d×%d",
 			set.Name(), have[0], have[1], have[2], arch.Name, want[0], want[1], want[2])
 	}
-	if set.Len() < batch {
-		return fmt.Errorf("train: %s has %d pictures, fewer than a batch of %d", set.Name(), set.Len(), batch)
+	if set.Len() < r.Batch {
+		return fmt.Errorf("train: %s has %d pictures, fewer than a batch of %d", set.Name(), set.Len(), r.Batch)
 	}
 	classes := arch.Classes()
 	for i := range set.Len() {

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Recipe says how a net is trained: stochastic gradient descent with momentum on
-// the mean softmax cross-entropy. The zero value is a usable recipe; a field left
+// Recipe says how a net is trained: stochastic gradient descent with momentum, or
+// Adam, on the mean softmax cross-entropy. The zero value is a usable recipe; a field left
 // 0 has the default named beside it, a negative number switches the term off
 // where that makes sense.
 //
@@ -18,6 +18,13 @@ import (
 //	v ← Momentum·v − lr·f_LR·(g + Decay·f_Decay·w)   weights
 //	v ← Momentum·v − lr·g                            biases: no decay, no factors
 //	w ← w + v
+//
+// or, with Adam, at step t = 1, 2, ... (Kingma and Ba, ICLR 2015; decay and factors as
+// above, the decay as part of the gradient):
+//
+//	m ← Momentum·m + (1−Momentum)·g                m̂ = m/(1−Momentumᵗ)
+//	v ← Beta2·v + (1−Beta2)·g²                      v̂ = v/(1−Beta2ᵗ)
+//	w ← w − lr·m̂/(√v̂ + 1e-8)
 type Recipe struct {
 	// Name is for people; it changes nothing that is computed.
 	Name string `json:"-"`
@@ -36,7 +43,8 @@ type Recipe struct {
 	// have none. Default 1e-3; negative: none.
 	Decay float64
 	// Warmup is the share of all steps, in [0, 1), over which the learning rate
-	// rises linearly from 0. Default 0.05; negative: none.
+	// rises linearly from 0. Default 0.05; negative: none. With OneCycle it is the
+	// share of the rise; default then 0.3.
 	Warmup float64
 	// Clip is the largest Euclidean norm of the gradient of all parameters taken
 	// together; a longer gradient is shortened to it. Default 5; negative: none.
@@ -49,7 +57,39 @@ type Recipe struct {
 	Shift int
 	// Layers holds what differs for single layers, by layer name.
 	Layers map[string]LayerRecipe
+
+	// What follows has been added since nets were first kept. Left 0, it does not
+	// enter the key of a net.
+
+	// Schedule is the course of the learning rate: Cosine (also ""), Step, OneCycle
+	// or Constant; see Rate.
+	Schedule Schedule `json:",omitempty"`
+	// Drops are the epochs, counted from 1, after which the schedule Step multiplies
+	// the learning rate by Drop.
+	Drops []int `json:",omitempty"`
+	// Drop is the factor of each of Drops. Default 0.1.
+	Drop float64 `json:",omitempty"`
+	// Adam replaces momentum's step by Adam's. Its usual LR is 0.001; LR's default
+	// does not change with it.
+	Adam bool `json:",omitempty"`
+	// Beta2 is the share of Adam's mean square that is kept, in (0, 1). Default 0.999.
+	Beta2 float64 `json:",omitempty"`
+	// Crop cuts from pictures that are larger than the architecture's input a window
+	// of its size, at a place drawn uniformly for each picture and epoch. Without it
+	// such pictures are an error. (dataset.Set.Middle cuts those to validate with.)
+	Crop bool `json:",omitempty"`
 }
+
+// Schedule is a course of the learning rate over the steps.
+type Schedule string
+
+// The courses; see [Recipe.Rate].
+const (
+	Cosine   Schedule = "cosine"   // the default: a warm-up, then half a cosine to 0
+	Step     Schedule = "step"     // a warm-up, then LR, a tenth of it after each of Drops
+	OneCycle Schedule = "onecycle" // up and down by half cosines
+	Constant Schedule = "constant" // a warm-up, then LR
+)
 
 // LayerRecipe is what a recipe does differently for one layer's weights. Its
 // biases follow the recipe.
@@ -117,7 +157,20 @@ func (r Recipe) filled() settings {
 	}
 	r.Momentum = orDefault(r.Momentum, 0.9)
 	r.Decay = orDefault(r.Decay, 1e-3)
-	r.Warmup = orDefault(r.Warmup, 0.05)
+	if r.Schedule == OneCycle {
+		r.Warmup = orDefault(r.Warmup, 0.3)
+	} else {
+		r.Warmup = orDefault(r.Warmup, 0.05)
+	}
+	if r.Schedule == Cosine {
+		r.Schedule = "" // the same recipe, the same key
+	}
+	if r.Schedule == Step && r.Drop == 0 {
+		r.Drop = 0.1
+	}
+	if r.Adam && r.Beta2 == 0 {
+		r.Beta2 = 0.999
+	}
 	r.Clip = orDefault(r.Clip, 5)
 	layers := make(map[string]LayerRecipe, len(r.Layers))
 	for name, l := range r.Layers {
@@ -163,6 +216,15 @@ func (r settings) check() error {
 	case r.Shift < 0:
 		return bad("Shift", r.Shift, "0 or more")
 	}
+	if err := r.checkSchedule(); err != nil {
+		return err
+	}
+	switch {
+	case r.Adam && !(r.Beta2 > 0 && r.Beta2 < 1):
+		return bad("Beta2", r.Beta2, "above 0, below 1")
+	case !r.Adam && r.Beta2 != 0:
+		return bad("Beta2", r.Beta2, "with Adam only")
+	}
 	for _, name := range r.layerNames() {
 		l := r.Layers[name]
 		switch {
@@ -206,13 +268,19 @@ func (r Recipe) rows() [][2]string {
 	rows := [][2]string{
 		{"epochs", fmt.Sprint(f.Epochs)},
 		{"batch", fmt.Sprint(f.Batch)},
-		{"learning rate", fmt.Sprintf("%g, cosine to 0", f.LR)},
+		{"learning rate", f.course()},
 		{"warm-up", off(f.Warmup, fmt.Sprintf("first %g %% of the steps", 100*f.Warmup))},
 		{"momentum", off(f.Momentum, fmt.Sprintf("%g", f.Momentum))},
 		{"weight decay", off(f.Decay, fmt.Sprintf("%g, biases 0", f.Decay))},
 		{"gradient norm", off(f.Clip, fmt.Sprintf("at most %g", f.Clip))},
 		{"flips", flips},
 		{"shifts", shifts},
+	}
+	if f.Adam {
+		rows = append(rows, [2]string{"solver", fmt.Sprintf("Adam, second moment %g", f.Beta2)})
+	}
+	if f.Crop {
+		rows = append(rows, [2]string{"crops", "of the input's size, each picture its own place"})
 	}
 	for _, name := range f.layerNames() {
 		l := f.Layers[name]

@@ -67,6 +67,11 @@ func (r *run) train(ctx context.Context, bar *progress.Bar) error {
 	for _, p := range trainer.Velocity() {
 		s.velocity = append(s.velocity, p.Data)
 	}
+	if r.Adam {
+		for _, p := range trainer.SecondMoments() {
+			s.second = append(s.second, p.Data)
+		}
+	}
 	r.restore(s)
 	trainer.Seek(s.Step)
 	var (

@@ -17,7 +17,7 @@ type stepper struct {
 // each bias 1 and 0.
 func newStepper(r settings, params []nn.Param) *stepper {
 	s := &stepper{lrFactor: make([]float64, len(params))}
-	s.rule = nn.Rule{Momentum: r.Momentum, Clip: r.Clip, LR: make([]float64, len(params)), Decay: make([]float64, len(params))}
+	s.rule = nn.Rule{Momentum: r.Momentum, Clip: r.Clip, Adam: r.Adam, Beta2: r.Beta2, LR: make([]float64, len(params)), Decay: make([]float64, len(params))}
 	for i, p := range params {
 		s.lrFactor[i] = 1
 		if p.Name == "bias" {
