@@ -12,9 +12,14 @@ import (
 func add_gonverge_lib_train(symbols map[string]map[string]reflect.Value) {
 	add(symbols, "gonverge/lib/train/train", map[string]reflect.Value{
 		"CIFAR10":     reflect.ValueOf(train.CIFAR10),
+		"Constant":    reflect.ValueOf(train.Constant),
+		"Cosine":      reflect.ValueOf(train.Cosine),
 		"LayerRecipe": reflect.ValueOf((*train.LayerRecipe)(nil)),
 		"Leaves":      reflect.ValueOf(train.Leaves),
+		"OneCycle":    reflect.ValueOf(train.OneCycle),
 		"Recipe":      reflect.ValueOf((*train.Recipe)(nil)),
+		"Schedule":    reflect.ValueOf((*train.Schedule)(nil)),
 		"Smoke":       reflect.ValueOf(train.Smoke),
+		"Step":        reflect.ValueOf(train.Step),
 	})
 }
