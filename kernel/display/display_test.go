@@ -41,6 +41,12 @@ func (bundled) MIMEBundle() map[string]any {
 }
 func (bundled) MIMEMetadata() map[string]any { return map[string]any{"image/png": 3} }
 
+type point struct {
+	Name string
+	N    int
+	x    float64
+}
+
 type html struct{}
 
 func (html) HTML() string   { return "<i>h</i>" }
@@ -103,7 +109,19 @@ func TestOfShowsAValueByItsAbilities(t *testing.T) {
 		{"MIMEBundle panics", panicsMIME{}, "x", "panic while displaying: no bundle", "text/plain"},
 		{"Error panics with a panicking value", panicsErr{}, "", "panic while displaying", "text/plain"},
 		{"method on a nil pointer", (*nilPointer)(nil), "", "panic while displaying: runtime error", "text/plain"},
-		{"long slice", make([]int, 5000), "", "0 ...] (1000 of 5000 elements)", "text/plain"},
+		{"long slice", make([]int, 5000), "", "0 ...] (1000 of 5000 elements)", "text/html text/plain"},
+		{"numbers", []float64{1, 2.5}, "", "[1 2.5]", "text/html text/plain"},
+		{"rows of numbers", [][]float64{{1, 2}, {3, 4}}, "", "[[1 2] [3 4]]", "text/html text/plain"},
+		{"ragged rows", [][]int{{1, 2}, {3}}, "", "[[1 2] [3]]", "text/html text/plain"},
+		{"structs", []point{{"a", 1, 0}}, "", "[{Name:a N:1 x:0}]", "text/html text/plain"},
+		{"pointers to structs", []*point{nil, {"a", 1, 0}}, "", "", "text/html text/plain"},
+		{"structs without exported fields", []struct{ x int }{{1}}, "", "[{x:1}]", "text/plain"},
+		{"map", map[string]int{"b": 1, "a": 2}, "", "map[a:2 b:1]", "text/html text/plain"},
+		{"map of structs", map[int]point{2: {"a", 1, 0}}, "", "map[2:{Name:a", "text/html text/plain"},
+		{"values that tell", []time.Duration{time.Second}, "", "[1s]", "text/html text/plain"},
+		{"bytes", []byte("ab"), "", "[97 98]", "text/plain"},
+		{"texts", []string{"a", "b"}, "", "[a b]", "text/plain"},
+		{"empty", []float64{}, "", "[]", "text/plain"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			b := display.Of(c.value, c.text)
@@ -221,3 +239,44 @@ func TestSVGInABundleHasNoXMLDeclaration(t *testing.T) {
 type svgOf string
 
 func (s svgOf) SVG() string { return string(s) }
+
+func TestTablesAreCutAndSayWhatTheyAre(t *testing.T) {
+	long := make([]point, 100)
+	for i := range long {
+		long[i] = point{strings.Repeat("<x>", i), i, 0}
+	}
+	for _, c := range []struct {
+		name  string
+		value any
+		want  []string
+		not   string
+	}{
+		{"structs", long, []string{"[]display_test.point, 100 rows", "<th style=\"text-align:left\">Name</th>", "⋮", ">99</td>", "&lt;x&gt;", "…"}, ">50</td>"},
+		{"numbers", make([]float64, 40), []string{"[]float64, 40 elements", "…", ">39</th>"}, ">20</th>"},
+		{"one", []int{7}, []string{"[]int, 1 element<", ">7</td>"}, "elements"},
+		{"matrix", [][]float64{{1, 0.25}, {3, 4}}, []string{"[][]float64 2×2", ">0.2500</td>"}, "rowMatrix"},
+		{"map in order of its keys", map[int]string{10: "ten", 9: "nine"}, []string{"map[int]string, 2 entries", ">9</td><td style=\"text-align:left\">nine</td></tr><tr><th>1</th><td style=\"text-align:left\">10<"}, "⋮"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			page, _ := display.Of(c.value, "").Data["text/html"].(string)
+			for _, want := range c.want {
+				if !strings.Contains(page, want) {
+					t.Errorf("no %q in\n%s", want, page)
+				}
+			}
+			if strings.Contains(page, c.not) {
+				t.Errorf("%q is in\n%s", c.not, page)
+			}
+		})
+	}
+}
+
+func TestPreviewIsShort(t *testing.T) {
+	for _, v := range []any{nil, 1, "a", strings.Repeat("ä", 1<<20), make([]int, 1<<20), make([]point, 1<<20), map[int]int{}, mat.NewDense(1000, 1000, nil), grey(9, 9),
+		[]image.Image{}, errors.New(strings.Repeat("x\n", 1000)), panics{}, (*nilPointer)(nil), time.Second, [1 << 16]int{}, struct{}{}, func() {}, make(chan int)} {
+		got := display.Preview(v)
+		if lines := strings.Count(got, "\n"); lines > 12 || len([]rune(got)) > 13*121 {
+			t.Errorf("%T: %d lines, %d bytes", v, lines, len(got))
+		}
+	}
+}

@@ -92,6 +92,9 @@ func fill(b *Bundle, v any) {
 		pictures(b, x)
 	default:
 		drawing(b, v)
+		if len(b.Data) == 0 {
+			collection(b, v)
+		}
 	}
 }
 

@@ -96,7 +96,7 @@ func TestGophernotesCells(t *testing.T) {
 		{"File that is not there", `display.File("image/png", "/nowhere/x.png")`, "result [text/plain] display: open /nowhere/x.png: no such file or directory"},
 		{"MakeData", `display.MakeData("text/html", "<i>m</i>")`, "result [text/html text/plain] <i>m</i>"},
 		{"HTMLer", "type H struct{ n int }\nfunc (h H) HTML() string { return \"<b>h</b>\" }\nH{1}", "result [text/html text/plain] H{n:1}"},
-		{"HTMLer in Display", "Display(H{2}, []H{{3}})", "display  [text/html text/plain] H{n:2}\ndisplay  [text/plain] [H{n:3}]"},
+		{"HTMLer in Display", "Display(H{2}, []H{{3}})", "display  [text/html text/plain] H{n:2}\ndisplay  [text/html text/plain] [H{n:3}]"},
 		{"as an interface", "var h display.HTMLer = H{4}\nh", "result [text/html text/plain] H{n:4}"},
 		{"by a compiled helper", "display.Auto(h).Data[\"text/html\"]", "result [text/plain] <b>h</b>"},
 		{"Renderer", "type R struct{}\nfunc (r R) Render() display.Data { return display.HTML(\"<i>r</i>\") }\nR{}", "result [text/html text/plain] <i>r</i>"},

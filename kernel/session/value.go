@@ -39,7 +39,11 @@ func (s *Session) bundle(v any, t types.Type) display.Bundle {
 			return display.Of(own, text)
 		}
 		if lower.Mentions(b.Type()) {
-			return display.Text(text)
+			out := display.Text(text)
+			if page := s.table(run.Unbox(v), b.Type()); page != "" {
+				out.Data["text/html"] = page
+			}
+			return out
 		}
 		return display.Of(run.Unbox(v), text)
 	case v == nil:
@@ -123,3 +127,34 @@ type bundled struct{ data, metadata map[string]any }
 
 func (b bundled) MIMEBundle() map[string]any   { return b.data }
 func (b bundled) MIMEMetadata() map[string]any { return b.metadata }
+
+// table is the HTML of a slice of structs of a session type, "" for anything else.
+func (s *Session) table(v any, t types.Type) string {
+	list, ok := t.Underlying().(*types.Slice)
+	if !ok {
+		return ""
+	}
+	fields, ok := list.Elem().Underlying().(*types.Struct)
+	r := reflect.ValueOf(v)
+	if !ok || r.Kind() != reflect.Slice || r.Len() == 0 || r.Type().Elem().Kind() != reflect.Struct || r.Type().Elem().NumField() != fields.NumFields() || fields.NumFields() == 0 {
+		return ""
+	}
+	out := display.Table{Title: fmt.Sprintf("%s, %d rows", types.TypeString(t, shortNames), r.Len()), Rows: r.Len()}
+	for i := range fields.NumFields() {
+		out.Head = append(out.Head, fields.Field(i).Name())
+	}
+	out.Right = func(c int) bool {
+		b, ok := fields.Field(c).Type().Underlying().(*types.Basic)
+		return ok && b.Info()&types.IsNumeric != 0
+	}
+	out.Text = func(i int) []string {
+		row := make([]string, fields.NumFields())
+		for c := range row {
+			if f := r.Index(i).Field(c); f.CanInterface() {
+				row[c] = s.machine.Show(f.Interface(), fields.Field(c).Type())
+			}
+		}
+		return row
+	}
+	return out.HTML()
+}
