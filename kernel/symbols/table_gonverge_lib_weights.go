@@ -24,6 +24,7 @@ func add_gonverge_lib_weights(symbols map[string]map[string]reflect.Value) {
 		"Matrix":           reflect.ValueOf(weights.Matrix),
 		"Node":             reflect.ValueOf((*weights.Node)(nil)),
 		"OIHW":             reflect.ValueOf(weights.OIHW),
+		"Open":             reflect.ValueOf(weights.Open),
 		"Port":             reflect.ValueOf((*weights.Port)(nil)),
 		"Read":             reflect.ValueOf(weights.Read),
 		"ReadMatrix":       reflect.ValueOf(weights.ReadMatrix),
