@@ -48,10 +48,10 @@ type Tree struct {
 // cluster of all. distance is n×n, such as 1 − |correlation|; its diagonal does not count.
 // Complete and average linkage prefer compact clusters, single linkage follows chains. The
 // tree goes along when units are reordered (where no two distances are equal), and scaling all
-// distances scales its heights. Which of equally near pairs merges first is fixed but has no
-// meaning.
+// distances scales its heights. Which of equally near pairs merges first is fixed but has no meaning.
 //
-// It is the nearest-neighbour chain method, of order n² steps. It panics on an unknown
+// It is the nearest-neighbour chain method, and Prim's for single linkage, of order n² steps, both
+// with scipy's way with ties: the rows of Merges are those of its linkage. It panics on an unknown
 // linkage, without units, and if an entry is NaN or infinite.
 func Agglomerate(distance mat.Symmetric, linkage Linkage) *Tree {
 	if linkage < SingleLinkage || linkage > AverageLinkage {
@@ -61,6 +61,52 @@ func Agglomerate(distance mat.Symmetric, linkage Linkage) *Tree {
 	if n == 0 {
 		panic("align: Agglomerate: 0 units")
 	}
+	var merges []merge
+	if linkage == SingleLinkage {
+		merges = prim(d, n)
+	} else {
+		merges = chain(d, n, linkage)
+	}
+	slices.SortStableFunc(merges, func(a, b merge) int {
+		switch {
+		case a.height < b.height:
+			return -1
+		case a.height > b.height:
+			return 1
+		}
+		return 0
+	})
+	return newTree(n, merges)
+}
+
+// prim grows a tree from unit 0 by the nearest unit that is not yet in it. Whatever is closer than
+// some height lies side by side in that order, so a merge can name the unit before.
+func prim(d []float64, n int) []merge {
+	near := make([]float64, n) // distance to the tree
+	todo := make([]int, 0, n)
+	for i := 1; i < n; i++ {
+		near[i] = math.Inf(1)
+		todo = append(todo, i)
+	}
+	merges := make([]merge, 0, n-1)
+	for last := 0; len(todo) > 0; {
+		at := 0
+		for k, i := range todo {
+			near[i] = min(near[i], d[last*n+i])
+			if near[i] < near[todo[at]] {
+				at = k
+			}
+		}
+		next := todo[at]
+		merges = append(merges, merge{last, next, near[next]})
+		todo = slices.Delete(todo, at, at+1)
+		last = next
+	}
+	return merges
+}
+
+// chain follows nearest neighbours until two are each other's, which then merge; d is used up.
+func chain(d []float64, n int, linkage Linkage) []merge {
 	size := make([]int, n) // 0 once merged into another
 	for i := range size {
 		size[i] = 1
@@ -87,6 +133,7 @@ func Agglomerate(distance mat.Symmetric, linkage Linkage) *Tree {
 			continue
 		}
 		chain = chain[:len(chain)-2]
+		x, y = min(x, y), max(x, y)
 		merges = append(merges, merge{x, y, least})
 		a, b := float64(size[x]), float64(size[y])
 		for k := range n {
@@ -94,29 +141,17 @@ func Agglomerate(distance mat.Symmetric, linkage Linkage) *Tree {
 				continue
 			}
 			v, w := d[x*n+k], d[y*n+k]
-			switch linkage {
-			case SingleLinkage:
-				v = min(v, w)
-			case CompleteLinkage:
+			if linkage == CompleteLinkage {
 				v = max(v, w)
-			case AverageLinkage:
-				v = (a*v + b*w) / (a + b)
+			} else {
+				v = (float64(a*v) + float64(b*w)) / (a + b)
 			}
 			d[y*n+k], d[k*n+y] = v, v
 		}
 		size[y] += size[x]
 		size[x] = 0
 	}
-	slices.SortStableFunc(merges, func(a, b merge) int {
-		switch {
-		case a.height < b.height:
-			return -1
-		case a.height > b.height:
-			return 1
-		}
-		return 0
-	})
-	return newTree(n, merges)
+	return merges
 }
 
 // merge joins the clusters that hold the units a and b.
