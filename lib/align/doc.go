@@ -15,6 +15,9 @@
 // to its negative. By chance both find partners whose correlation is above zero, the more
 // so the more columns there are: compare with a matrix of shuffled pictures.
 //
+// [Matching.Permutation] and [Matching.Cycles] read a one-to-one matching as a permutation; match
+// [Absolute] correlations, or mutual information, to let a unit pair with its negative.
+//
 // Other ways to pair, map and group units, each from the same correlations:
 //
 //	[Greedy]             one-to-one, the largest entry first

@@ -31,11 +31,13 @@
 //     to the same bits wherever they are cut: Collect over activation.Source.Part and Range;
 //     [Stats.Save] writes them, as .npz for numpy too;
 //   - [CollectInformation]: mutual information of pairs of units, in two passes;
+//   - [Compare]: how well the units of all pairs of nets pair, with intervals over pictures, beside
+//     chance and untrained nets, as a table;
 //   - [Bootstrap]: the same statistics for pictures drawn again, and [Interval];
 //   - [Layer.WithoutLeading] and [Layer.WithoutMean]: correlations less what all units of a net do
 //     together.
 //
-// What does not live here: pairing units (lib/align), measures of whole layers
+// What does not live here: how units are paired (lib/align, which Compare calls), measures of whole layers
 // (lib/similarity), drawing (lib/figure). The products of blocks are computed by
 // lib/internal/simd, which is why this package imports it.
 //
