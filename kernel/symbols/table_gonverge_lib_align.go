@@ -11,6 +11,7 @@ import (
 
 func add_gonverge_lib_align(symbols map[string]map[string]reflect.Value) {
 	add(symbols, "gonverge/lib/align/align", map[string]reflect.Value{
+		"Absolute":         reflect.ValueOf(align.Absolute),
 		"Agglomerate":      reflect.ValueOf(align.Agglomerate),
 		"AgglomerateMaps":  reflect.ValueOf(align.AgglomerateMaps),
 		"AverageLinkage":   reflect.ValueOf(align.AverageLinkage),

@@ -11,10 +11,14 @@ import (
 
 func add_gonverge_lib_corr(symbols map[string]map[string]reflect.Value) {
 	add(symbols, "gonverge/lib/corr/corr", map[string]reflect.Value{
+		"Agreement":          reflect.ValueOf((*corr.Agreement)(nil)),
 		"Bootstrap":          reflect.ValueOf(corr.Bootstrap),
 		"BootstrapConfig":    reflect.ValueOf((*corr.BootstrapConfig)(nil)),
 		"Collect":            reflect.ValueOf(corr.Collect),
 		"CollectInformation": reflect.ValueOf(corr.CollectInformation),
+		"Compare":            reflect.ValueOf(corr.Compare),
+		"CompareConfig":      reflect.ValueOf((*corr.CompareConfig)(nil)),
+		"Comparison":         reflect.ValueOf((*corr.Comparison)(nil)),
 		"Decode":             reflect.ValueOf(corr.Decode),
 		"Encode":             reflect.ValueOf(corr.Encode),
 		"FromMatrices":       reflect.ValueOf(corr.FromMatrices),
@@ -23,9 +27,11 @@ func add_gonverge_lib_corr(symbols map[string]map[string]reflect.Value) {
 		"InformationLayer":   reflect.ValueOf((*corr.InformationLayer)(nil)),
 		"Interval":           reflect.ValueOf(corr.Interval),
 		"Layer":              reflect.ValueOf((*corr.Layer)(nil)),
+		"LayerComparison":    reflect.ValueOf((*corr.LayerComparison)(nil)),
 		"Limits":             reflect.ValueOf((*corr.Limits)(nil)),
 		"Load":               reflect.ValueOf(corr.Load),
 		"Merge":              reflect.ValueOf(corr.Merge),
+		"PairComparison":     reflect.ValueOf((*corr.PairComparison)(nil)),
 		"ResampledLayer":     reflect.ValueOf((*corr.ResampledLayer)(nil)),
 		"Resamples":          reflect.ValueOf((*corr.Resamples)(nil)),
 		"Stats":              reflect.ValueOf((*corr.Stats)(nil)),
