@@ -91,6 +91,41 @@ func TopPeaks(ctx context.Context, src *Source, k int) (*Peaks, error) {
 	return peaks, nil
 }
 
+// MergePeaks returns the peaks of all pictures together from those of parts of them, such as
+// ranges of one source (see [Source.Part]) on several machines: whatever the parts and their
+// order, the same as from one run. Each picture must be in one part only. Parts of other k,
+// layers or shapes are an error; without parts there is none to return, and it panics.
+func MergePeaks(parts ...*Peaks) (*Peaks, error) {
+	if len(parts) == 0 {
+		panic("activation: MergePeaks: no parts")
+	}
+	first := parts[0]
+	m := &Peaks{K: first.K}
+	for i, l := range first.Layers {
+		layer := LayerPeaks{Name: l.Name, Shapes: slices.Clone(l.Shapes)}
+		for _, s := range l.Shapes {
+			layer.Top = append(layer.Top, make([][]Peak, s[2]))
+		}
+		for n, p := range parts {
+			if p.K != m.K || len(p.Layers) != len(first.Layers) || p.Layers[i].Name != l.Name || !slices.Equal(p.Layers[i].Shapes, l.Shapes) {
+				return nil, fmt.Errorf("activation: merge: part %d is %v, part 0 %v", n, p, first)
+			}
+			for net, units := range p.Layers[i].Top {
+				for u, top := range units {
+					for _, q := range top {
+						if slices.ContainsFunc(layer.Top[net][u], func(r Peak) bool { return r.Picture == q.Picture }) {
+							return nil, fmt.Errorf("activation: merge: picture %d is in part %d and in one before", q.Picture, n)
+						}
+						offer(&layer.Top[net][u], m.K, q)
+					}
+				}
+			}
+		}
+		m.Layers = append(m.Layers, layer)
+	}
+	return m, nil
+}
+
 // seeker is the memory in which a layer of a net looks for a picture's peaks.
 type seeker struct {
 	best []float32

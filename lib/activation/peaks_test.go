@@ -85,3 +85,37 @@ func TestTopPeaksRefuseWhatIsNoNumber(t *testing.T) {
 		t.Errorf("after the end of ctx: %v", err)
 	}
 }
+
+func TestMergedPeaksAreThoseOfOneRun(t *testing.T) {
+	nets := []*nn.Net{tiny(1, 6), tiny(2, 9)}
+	for _, src := range []*Source{Stream(nets, pictures(160)), Stream(nets, pictures(160)).Shuffled(7)} {
+		want, err := TopPeaks(context.Background(), src, 9)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, n := range []int{1, 2, 5} {
+			var parts []*Peaks
+			for i := range n {
+				p, err := TopPeaks(context.Background(), src.Part(n-1-i, n), 9)
+				if err != nil {
+					t.Fatal(err)
+				}
+				parts = append(parts, p)
+			}
+			got, err := MergePeaks(parts...)
+			if err != nil || !reflect.DeepEqual(got, want) {
+				t.Errorf("%d parts are not the whole (%v)", n, err)
+			}
+		}
+		if _, err := MergePeaks(want, want); err == nil || !strings.Contains(err.Error(), "in part 1 and in one before") {
+			t.Errorf("one part twice: %v", err)
+		}
+		other, err := TopPeaks(context.Background(), src, 8)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := MergePeaks(want, other); err == nil {
+			t.Error("parts of another k are no error")
+		}
+	}
+}

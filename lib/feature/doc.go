@@ -22,6 +22,7 @@
 //	seen.Predictors(ctx, "conv1", 0, 1, lasso.Weights, []int{3, 17}, feature.View{Deconv: true}) // Figure 6, right
 //	seen.MostActive(ctx, stats.Layer("conv1"), feature.View{Patches: 1})              // Figures S11, S12
 //	seen.LeastActive(ctx, stats.Layer("conv1"), feature.View{Patches: 1})
+//	seen.Clusters(ctx, "conv1", 0, 1, [][]int{clusters.Members(0)}, feature.View{})  // Figure 7, right
 //
 // # What is shown
 //

@@ -263,3 +263,55 @@ func TestAscentsPrepareAsTheNetDoes(t *testing.T) {
 		}
 	}
 }
+
+func TestClustersShowBothNets(t *testing.T) {
+	u := twoNets(t) // conv2 has 5 units in each
+	got, err := u.clusterTable(ctx, "conv2", 0, 1, [][]int{{1, 3, 4, 5, 9}, {6}}, View{Columns: 2, Patches: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(got.Captions, [][]string{{"1", "3", "0", "4"}, {"", "", "1", ""}}) || !reflect.DeepEqual(got.RowLabels, []string{"3 + 2", "0 + 1"}) ||
+		!reflect.DeepEqual(got.Groups, []int{2, 2}) || !reflect.DeepEqual(got.Heads, []string{"Net1", "Net2"}) {
+		t.Errorf("%q beside %q in %v", got.Captions, got.RowLabels, got.Groups)
+	}
+	if !samePicture(got.Rows[0][3], u.Patches("conv2", 1, 4).Images[0]) || got.Rows[1][0] != nil {
+		t.Error("pictures are not those of the captions")
+	}
+	if f, err := u.Clusters(ctx, "conv2", 0, 1, [][]int{{0}}, View{}); err != nil || !strings.Contains(f.String(), "1 picture") {
+		t.Errorf("%v, %v", f, err)
+	}
+	for name, groups := range map[string][][]int{"no groups": nil, "is empty": {{}}, "member 10 of 10": {{10}}} {
+		func() {
+			defer func() {
+				if r := fmt.Sprint(recover()); !strings.Contains(r, name) {
+					t.Errorf("%q, want %q", r, name)
+				}
+			}()
+			_, _ = u.Clusters(ctx, "conv2", 0, 1, groups, View{})
+		}()
+	}
+}
+
+// One Units serves several goroutines.
+func TestUnitsMayBeShared(t *testing.T) {
+	u := twoNets(t)
+	want, err := twoNets(t).Deconv(ctx, "conv2", 1, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	errs := make(chan error, 6)
+	for i := range cap(errs) {
+		go func() {
+			got, err := u.Deconv(ctx, "conv2", 1, 2)
+			if err == nil && !reflect.DeepEqual(got.Images, want.Images) {
+				err = fmt.Errorf("caller %d gets other pictures", i)
+			}
+			errs <- err
+		}()
+	}
+	for range cap(errs) {
+		if err := <-errs; err != nil {
+			t.Error(err)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package feature
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"image"
 	"image/color"
@@ -133,7 +134,7 @@ func (u *Units) projectAll(ctx context.Context, layer string, units []who, rules
 		return err
 	}
 	for _, err := range errs {
-		if err != nil {
+		if err != nil && !errors.Is(err, context.Canceled) { // others stopped because of this one
 			return err
 		}
 	}
