@@ -19,6 +19,7 @@ func add_gonverge_lib_activation(symbols map[string]map[string]reflect.Value) {
 		"Histogram":  reflect.ValueOf((*activation.Histogram)(nil)),
 		"LayerBlock": reflect.ValueOf((*activation.LayerBlock)(nil)),
 		"LayerPeaks": reflect.ValueOf((*activation.LayerPeaks)(nil)),
+		"MergePeaks": reflect.ValueOf(activation.MergePeaks),
 		"Peak":       reflect.ValueOf((*activation.Peak)(nil)),
 		"Peaks":      reflect.ValueOf((*activation.Peaks)(nil)),
 		"Source":     reflect.ValueOf((*activation.Source)(nil)),
