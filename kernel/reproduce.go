@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -28,11 +29,19 @@ type reproduceOptions struct {
 
 const reproduceUsage = `usage: gonverge reproduce [flags]
 
-Runs the figure notebooks without Jupyter and writes each one, executed, and its
-pictures as PNG and SVG. Trained nets and statistics are kept in a cache, so a
-second run is quick and an interrupted one goes on where it was.
+Runs the notebooks without Jupyter and writes each one, executed, its pictures as
+PNG and SVG, and index.html, a page of all of them. Trained nets and statistics are
+kept in a cache, so a second run is quick and an interrupted one goes on where it was.
+It fails if a cell fails, a picture is missing or a result is no number.
 
 `
+
+// paperOrder is the order in which the notebooks run: that of the paper, then what
+// follows from it. Others come after, by name.
+var paperOrder = []string{
+	"train-four-networks", "figure-1", "figure-2", "figure-3", "figure-4", "figure-5", "figure-6", "table-1", "figure-7",
+	"supplement-activations", "supplement-matching", "supplement-mapping", "supplement-clusters", "findings", "beyond", "tour",
+}
 
 // reproduceCommand runs the notebooks in the paper's order through the code that Jupyter uses.
 // It returns 0, 1 after an error, 2 for wrong usage and 130 when it was interrupted.
@@ -78,7 +87,7 @@ func reproduceCommand(ctx context.Context, args []string, stdout, stderr io.Writ
 	return 1
 }
 
-// chooseNotebooks returns the wanted notebooks in order of their names; none wanted is all.
+// chooseNotebooks returns the wanted notebooks in the paper's order; none wanted is all.
 func chooseNotebooks(only []string) ([]string, error) {
 	entries, err := fs.Glob(notebooks.Files, "*.ipynb")
 	if err != nil {
@@ -93,9 +102,18 @@ func chooseNotebooks(only []string) ([]string, error) {
 			return nil, fmt.Errorf("no notebook %q; have %s", name, strings.Join(have, ", "))
 		}
 	}
+	slices.SortStableFunc(have, func(a, b string) int { return cmp.Compare(place(a), place(b)) })
 	return slices.DeleteFunc(have, func(name string) bool {
 		return len(only) > 0 && !slices.Contains(only, name)
 	}), nil
+}
+
+// place returns where a notebook stands in the paper's order, the end for others.
+func place(name string) int {
+	if i := slices.Index(paperOrder, name); i >= 0 {
+		return i
+	}
+	return len(paperOrder)
 }
 
 // reproduce runs the named notebooks and writes what they give.
@@ -117,57 +135,87 @@ func reproduce(ctx context.Context, o reproduceOptions, names []string, t *termi
 		}
 	}
 	start := time.Now()
+	var done []reproduced
 	for _, name := range names {
-		if err := reproduceOne(ctx, o.out, name, t); err != nil {
+		e, err := reproduceOne(ctx, o.out, name, t)
+		if e != nil {
+			done = append(done, *e)
+		}
+		if err != nil {
 			t.clear()
-			return fmt.Errorf("%s: %w", name, err)
+			return errors.Join(fmt.Errorf("%s: %w", name, err), writeIndex(o.out, o.data+", recipe "+o.recipe, done))
 		}
 	}
-	t.Printf("done in %s: the notebooks and their pictures are in %s", time.Since(start).Round(100*time.Millisecond), o.out)
+	if err := writeIndex(o.out, o.data+", recipe "+o.recipe, done); err != nil {
+		return err
+	}
+	for _, e := range done {
+		if e.name == "findings" {
+			t.Printf("\nThe claims of the paper\n\n%s\n", findingsTable(e.book))
+		}
+	}
+	t.Printf("done in %s: the notebooks, their pictures and index.html are in %s", time.Since(start).Round(100*time.Millisecond), o.out)
 	return nil
+}
+
+// findingsTable returns the table of claims as text: the longest result of the notebook.
+func findingsTable(book *notebook.Notebook) string {
+	table := ""
+	for _, text := range results(book) {
+		if len(text) > len(table) {
+			table = text
+		}
+	}
+	return table
 }
 
 // reproduceOne runs one notebook in a session of its own. What was executed is
 // written also when a cell fails, so that the error can be read in its place.
-func reproduceOne(ctx context.Context, out, name string, t *terminal) error {
+func reproduceOne(ctx context.Context, out, name string, t *terminal) (*reproduced, error) {
 	source, err := fs.ReadFile(notebooks.Files, name+".ipynb")
 	if err != nil {
-		return err
+		return nil, err
 	}
 	book, err := notebook.Parse(source)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	s, err := openSession(t.show)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer s.Close()
 	t.Printf("%s", name)
 	start := time.Now()
 	runErr := notebook.Run(ctx, book, s, notebook.RunOptions{})
 	if ctx.Err() != nil {
-		return ctx.Err()
+		return nil, ctx.Err()
 	}
+	e := &reproduced{name: name, book: book, took: time.Since(start)}
 	file := filepath.Join(out, name+".ipynb")
 	if err := book.WriteFile(file); err != nil {
-		return errors.Join(runErr, err)
+		return e, errors.Join(runErr, err)
 	}
 	if runErr != nil {
-		return fmt.Errorf("%w (the cells so far are in %s)", runErr, file)
+		return e, fmt.Errorf("%w (the cells so far are in %s)", runErr, file)
+	}
+	if wrong := notebook.Check(book); len(wrong) > 0 {
+		return e, fmt.Errorf("%s (see %s)", strings.Join(wrong, "; "), file)
 	}
 	written := []string{path.Base(file)}
 	for _, p := range notebook.Pictures(book, name) {
 		if err := notebook.WriteFile(filepath.Join(out, p.Name), p.Data); err != nil {
-			return err
+			return e, err
 		}
 		written = append(written, p.Name)
 	}
-	for _, text := range results(book) {
-		t.Printf("%s", indent(text))
+	if name != "findings" { // its table comes at the end
+		for _, text := range results(book) {
+			t.Printf("%s", indent(text))
+		}
 	}
-	t.Printf("  %s  (%s)", strings.Join(written, ", "), time.Since(start).Round(100*time.Millisecond))
-	return nil
+	t.Printf("  %s  (%s)", strings.Join(written, ", "), e.took.Round(100*time.Millisecond))
+	return e, nil
 }
 
 // writable makes the folder and proves that files can be written there, before hours of work depend on it.

@@ -20,7 +20,7 @@ func TestReproduceRefusesWhatItDoesNotKnow(t *testing.T) {
 		code int
 		want string
 	}{
-		{"notebook", []string{"-only", "figure-99"}, 2, `no notebook "figure-99"; have figure-1`},
+		{"notebook", []string{"-only", "figure-99"}, 2, `no notebook "figure-99"; have beyond, figure-1, figure-2`},
 		{"argument", []string{"figure-1"}, 2, `unexpected argument "figure-1"`},
 		{"output folder that is a file", []string{"-out", file}, 1, "output folder: mkdir " + file},
 		{"data set", []string{"-data", "nosuch", "-only", "figure-1", "-out", t.TempDir()}, 1, `"nosuch" (valid: leaves, cifar10)`},
