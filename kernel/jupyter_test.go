@@ -133,6 +133,44 @@ func TestNbconvertExecutesANotebook(t *testing.T) {
 	}
 }
 
+// Every notebook of the repository through nbclient and out through nbconvert, with small nets: minutes, so only where
+// GONVERGE_LONG is set.
+func TestNbclientExecutesEveryNotebook(t *testing.T) {
+	if os.Getenv("GONVERGE_LONG") == "" {
+		t.Skip("takes minutes: set GONVERGE_LONG=1")
+	}
+	python, environment := jupyter(t)
+	if os.Getenv("GONVERGE_RECIPE") == "" {
+		environment = append(environment, "GONVERGE_RECIPE=smoke")
+	}
+	if cache := os.Getenv("GONVERGE_CACHE"); cache != "" { // with nets that are trained already
+		environment = append(environment, "GONVERGE_CACHE="+cache)
+	}
+	books, err := filepath.Glob("../notebooks/*.ipynb")
+	if err != nil || len(books) == 0 {
+		t.Fatal(books, err)
+	}
+	for _, book := range books {
+		t.Run(filepath.Base(book), func(t *testing.T) {
+			dir := t.TempDir()
+			ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
+			defer cancel()
+			c := exec.CommandContext(ctx, python, "-c", `
+import nbclient, nbconvert, nbformat, os, sys
+nb = nbformat.read(sys.argv[1], as_version=4)
+nbclient.NotebookClient(nb, timeout=600, kernel_name="gonverge", resources={"metadata": {"path": sys.argv[2]}}).execute()
+nbformat.validate(nb)
+page, _ = nbconvert.HTMLExporter().from_notebook_node(nb)
+assert "image/png" in page or "<svg" in page or "<table" in page, "nothing to see"
+`, book, dir)
+			c.Env, c.WaitDelay = environment, time.Second
+			if out, err := c.CombinedOutput(); err != nil {
+				t.Errorf("%v\n%s", err, out)
+			}
+		})
+	}
+}
+
 // A kernel whose front end was killed must not stay behind.
 func TestKernelEndsWithItsParent(t *testing.T) {
 	if runtime.GOOS == "windows" {

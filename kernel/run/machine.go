@@ -31,6 +31,9 @@ type Options struct {
 	RuntimeName, CompiledName, ContextName string
 	// Output takes what cells write to "stdout" and "stderr", batched and in order.
 	Output func(stream, text string)
+	// Tagged is called in place of Output where it is not nil: with the tag (see SetTag) of the run whose goroutine wrote
+	// the text, or nil where nobody knows whose it is.
+	Tagged func(tag any, stream, text string)
 	// Input reads a line for code that reads os.Stdin; nil is the end of the file at once.
 	Input func() (string, error)
 	// GoroutinePanic is told of panics on goroutines that cells started.
@@ -55,6 +58,7 @@ type Machine struct {
 	left    *activity        // a stopped Run whose compiled calls had not returned
 	context *context.Context // the variable of lowered code
 	call    func()           // what Call runs
+	tag     any              // of the next Run
 
 	mu      sync.Mutex
 	marks   map[int]*int
@@ -116,10 +120,13 @@ func New(o Options) (*Machine, error) {
 	if o.Output == nil {
 		o.Output = func(string, string) {}
 	}
+	if o.Tagged == nil {
+		o.Tagged = func(_ any, stream, text string) { o.Output(stream, text) }
+	}
 	m := &Machine{o: o, marks: map[int]*int{}, methods: map[methodKey]func(x, a any) any{}, formats: map[int]func(any, fmt.State, rune){}, traces: map[uint64][]int{}, panics: map[uint64]*Defers{}}
 	m.types.Store(&[]types.Type{})
 	var err error
-	if m.out, err = newOutput(o.Output); err != nil {
+	if m.out, err = newOutput(o.Tagged, m.Tag); err != nil {
 		return nil, err
 	}
 	m.stdin = &lineReader{read: o.Input}
@@ -207,6 +214,7 @@ type activity struct {
 	done    chan *Panic
 	stopped chan struct{} // closed when the interpreter has stopped
 	live    atomic.Int64  // goroutines
+	tag     any           // what its output carries
 	mu      sync.Mutex
 	values  []any
 	long    bool          // inside a statement that calls compiled code with the context
@@ -228,7 +236,7 @@ func (m *Machine) Run(ctx context.Context, body string, derive func(context.Cont
 	if derive != nil {
 		seen = derive(cell)
 	}
-	a := &activity{ctx: cell, done: make(chan *Panic, 1), stopped: make(chan struct{})}
+	a := &activity{ctx: cell, done: make(chan *Panic, 1), stopped: make(chan struct{}), tag: m.tag}
 	m.awaitLeft(ctx)
 	*m.context = seen
 	m.cur.Store(a)
@@ -309,7 +317,21 @@ func (m *Machine) Global(name string) (reflect.Value, bool) {
 }
 
 // Write adds to what cells write to "stdout" or "stderr".
-func (m *Machine) Write(stream string, p []byte) { m.out.add(stream, p) }
+func (m *Machine) Write(stream string, p []byte) { m.out.add(nil, stream, p) }
+
+// SetTag sets what the output of the next Run carries, also that of goroutines which outlive it. A tag is comparable.
+func (m *Machine) SetTag(tag any) { m.tag = tag }
+
+// Tag is that of the run to which the calling goroutine belongs; nil is the one that is running.
+func (m *Machine) Tag() any {
+	if m.live.Load() == 0 { // nobody but the cell that runs: goroutine numbers are slow
+		return nil
+	}
+	if a := m.owner(); a != nil && a != m.cur.Load() {
+		return a.tag
+	}
+	return nil
+}
 
 // Close ends the machine.
 func (m *Machine) Close() { m.out.close() }

@@ -19,7 +19,8 @@ const (
 )
 
 type output struct {
-	emit           func(stream, text string)
+	emit           func(tag any, stream, text string)
+	tag            func() any   // of the calling goroutine
 	stdout, stderr *os.File     // the writing ends of the pipes
 	pipes          [2]*pipe     // their readers
 	direct         [2]io.Writer // "stdout" and "stderr"
@@ -27,15 +28,16 @@ type output struct {
 
 	mu     sync.Mutex
 	stream string
+	of     any // the tag of the text
 	text   []byte
 	timer  *time.Timer
 	sendMu sync.Mutex // keeps batches in order
 }
 
-func newOutput(emit func(stream, text string)) (*output, error) {
-	o := &output{emit: emit}
+func newOutput(emit func(tag any, stream, text string), tag func() any) (*output, error) {
+	o := &output{emit: emit, tag: tag}
 	for i, name := range []string{"stdout", "stderr"} {
-		p, err := newPipe(func(b []byte) { o.add(name, b) })
+		p, err := newPipe(func(b []byte) { o.add(nil, name, b) })
 		if err != nil {
 			return nil, err
 		}
@@ -58,22 +60,22 @@ func (s straight) Write(p []byte) (int, error) {
 	if s.o.files.Load() {
 		s.o.drain()
 	}
-	s.o.add(s.stream, p)
+	s.o.add(s.o.tag(), s.stream, p)
 	return len(p), nil
 }
 
-// add appends to the batch; text of the other stream, or a full batch, sends it.
-func (o *output) add(stream string, p []byte) {
+// add appends to the batch; text of the other stream or of another tag, or a full batch, sends it.
+func (o *output) add(tag any, stream string, p []byte) {
 	if len(p) == 0 {
 		return
 	}
 	o.mu.Lock()
-	if o.stream != stream && len(o.text) > 0 {
+	if (o.stream != stream || o.of != tag) && len(o.text) > 0 {
 		o.mu.Unlock()
 		o.send()
 		o.mu.Lock()
 	}
-	o.stream = stream
+	o.stream, o.of = stream, tag
 	o.text = append(o.text, p...)
 	full := len(o.text) >= batchSize
 	if !full && o.timer == nil {
@@ -90,7 +92,7 @@ func (o *output) send() {
 	o.sendMu.Lock()
 	defer o.sendMu.Unlock()
 	o.mu.Lock()
-	stream, text := o.stream, string(o.text)
+	tag, stream, text := o.of, o.stream, string(o.text)
 	o.text = o.text[:0]
 	if o.timer != nil {
 		o.timer.Stop()
@@ -98,7 +100,7 @@ func (o *output) send() {
 	}
 	o.mu.Unlock()
 	if text != "" {
-		o.emit(stream, text)
+		o.emit(tag, stream, text)
 	}
 }
 

@@ -88,7 +88,7 @@ func (m *Machine) awaitLeft(ctx context.Context) {
 		return
 	}
 	m.left = nil
-	m.out.add("stderr", []byte("compiled code that an interrupted cell called is still running; function values made before are lost: run the cells that make them again\n"))
+	m.out.add(nil, "stderr", []byte("compiled code that an interrupted cell called is still running; function values made before are lost: run the cells that make them again\n"))
 }
 
 // owner is the activity that the calling goroutine belongs to.

@@ -36,7 +36,8 @@ type Tables struct {
 	Docs map[string]string
 }
 
-// Sink is where the outputs of a running cell go. Its methods are called from several goroutines, one at a time and in order.
+// Sink is where the outputs of a cell go: while it runs, and after it has ended those of the goroutines that it started.
+// Its methods are called from several goroutines, one at a time and in order. It is comparable, such as a pointer.
 type Sink interface {
 	// Stream carries text written to "stdout" or "stderr", in batches of about 50 ms.
 	Stream(name, text string)

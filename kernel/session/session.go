@@ -37,15 +37,15 @@ type Session struct {
 
 	sinkMu sync.Mutex // one call of the sink at a time
 	sink   Sink
-	bars   map[string]bool // display ids that the sink of this cell has
+	bars   map[place]bool  // what the sinks of this cell and earlier ones have
 	named  map[string]bool // those that cells gave by DisplayID, of all cells
-	full   []string        // those of bars whose work is done
+	full   []place         // those of bars whose work is done
 	label  string
 }
 
 // New starts a session.
 func New(o Options) (*Session, error) {
-	s := &Session{o: o, bars: map[string]bool{}, named: map[string]bool{}}
+	s := &Session{o: o, bars: map[place]bool{}, named: map[string]bool{}}
 	if err := s.start(); err != nil {
 		return nil, err
 	}
@@ -70,7 +70,7 @@ func (s *Session) start() error {
 		}
 	}
 	machine, err := run.New(run.Options{Symbols: s.bind(s.o.Tables.Symbols), Compiled: lower.CompiledInstances(), RuntimeName: lower.Runtime, CompiledName: lower.Compiled,
-		ContextName: contextName, Output: s.stream, Input: s.input, GoroutinePanic: s.goroutinePanic, StackLimit: s.o.StackLimit, MemoryLimit: s.o.MemoryLimit})
+		ContextName: contextName, Tagged: s.written, Input: s.input, GoroutinePanic: s.goroutinePanic, StackLimit: s.o.StackLimit, MemoryLimit: s.o.MemoryLimit})
 	if err != nil {
 		return fmt.Errorf("session: %w", err)
 	}
@@ -104,7 +104,8 @@ func (s *Session) Run(ctx context.Context, source string, o RunOptions, sink Sin
 	}
 	s.sinkMu.Lock()
 	s.sink, s.label = sink, o.Label
-	clear(s.bars)
+	s.machine.SetTag(sink)
+	s.forgetShown()
 	s.full = nil
 	s.sinkMu.Unlock()
 	defer func() {
@@ -198,12 +199,15 @@ func (s *Session) load(code *lower.Code) error {
 	return s.machine.Eval(code.Decls)
 }
 
-// derive makes the context that a cell sees.
+// derive makes the context that a cell sees. Its bars are the cell's, also after it has ended.
 func (s *Session) derive(ctx context.Context) context.Context {
 	if s.o.Context == nil {
 		return ctx
 	}
-	return s.o.Context(ctx, s.bar)
+	s.sinkMu.Lock()
+	sink := s.sink
+	s.sinkMu.Unlock()
+	return s.o.Context(ctx, func(b display.Bar) { s.bar(sink, b) })
 }
 
 // Close ends the session. It does not wait for a cell that is running.
@@ -219,6 +223,23 @@ func (s *Session) Close() {
 
 // errNoInput is what a reader of input gets where nobody can be asked.
 var errNoInput = errors.New("session: nobody can be asked for input")
+
+// written hands text to the sink of the cell that wrote it.
+func (s *Session) written(tag any, name, text string) {
+	s.sinkMu.Lock()
+	defer s.sinkMu.Unlock()
+	if sink := s.sinkOf(tag); sink != nil {
+		sink.Stream(name, text)
+	}
+}
+
+// sinkOf is the sink that a tag of the machine is, or that of the running cell, or of the last one. s.sinkMu is held.
+func (s *Session) sinkOf(tag any) Sink {
+	if sink, ok := tag.(Sink); ok {
+		return sink
+	}
+	return s.sink
+}
 
 // stream hands text to the sink of the running cell, or of the last one.
 func (s *Session) stream(name, text string) {
@@ -242,18 +263,18 @@ func (s *Session) input() (string, error) {
 }
 
 // bar shows a progress bar, or the next state of one.
-func (s *Session) bar(b display.Bar) {
+func (s *Session) bar(sink Sink, b display.Bar) {
 	s.machine.Flush()
 	s.sinkMu.Lock()
 	defer s.sinkMu.Unlock()
-	if s.sink == nil {
+	if sink == nil {
 		return
 	}
-	id := b.DisplayID()
-	s.sink.Display(b.Bundle(), id, s.bars[id])
-	s.bars[id] = true
+	at := place{sink, b.DisplayID()}
+	sink.Display(b.Bundle(), at.id, s.bars[at])
+	s.bars[at] = true
 	if b.Finished && b.Done >= b.Total {
-		s.full = append(s.full, id)
+		s.full = append(s.full, at)
 	}
 }
 
@@ -262,11 +283,27 @@ func (s *Session) bar(b display.Bar) {
 func (s *Session) hideBars() {
 	s.sinkMu.Lock()
 	defer s.sinkMu.Unlock()
-	for _, id := range s.full {
-		if !s.bars[id] { // cleared since
+	for _, at := range s.full {
+		if !s.bars[at] { // cleared since
 			continue
 		}
-		s.sink.Display(display.Bundle{Data: map[string]any{"text/plain": "", "text/html": ""}}, id, true)
+		at.sink.Display(display.Bundle{Data: map[string]any{"text/plain": "", "text/html": ""}}, at.id, true)
 	}
 	s.full = nil
+}
+
+// place is where something is shown under an id.
+type place struct {
+	sink Sink
+	id   string
+}
+
+// mostShown is how many of them are remembered from one cell to the next.
+const mostShown = 1000
+
+// forgetShown forgets what earlier cells have shown, but for what their goroutines may still update. s.sinkMu is held.
+func (s *Session) forgetShown() {
+	if len(s.bars) > mostShown {
+		clear(s.bars)
+	}
 }

@@ -75,15 +75,18 @@ func (s *Session) show(v any, id string, replace bool) error {
 	if d, ok := v.(api.Data); ok && id == "" {
 		id, _ = d.Transient["display_id"].(string)
 	}
+	tag := s.machine.Tag()
 	s.machine.Flush()
 	s.sinkMu.Lock()
 	defer s.sinkMu.Unlock()
-	if s.sink == nil {
+	sink := s.sinkOf(tag)
+	if sink == nil {
 		return errNoFrontEnd
 	}
-	s.sink.Display(b, id, replace && (s.bars[id] || s.named[id]))
+	at := place{sink, id}
+	sink.Display(b, id, replace && (s.bars[at] || s.named[id]))
 	if id != "" {
-		s.bars[id] = true
+		s.bars[at] = true
 		if !replace {
 			s.named[id] = true
 		}
@@ -101,22 +104,25 @@ func (s *Session) data(mimeType string, v any) api.Data {
 }
 
 func (s *Session) clear(wait bool) error {
+	tag := s.machine.Tag()
 	s.machine.Flush()
 	s.sinkMu.Lock()
 	defer s.sinkMu.Unlock()
-	if s.sink == nil {
+	sink := s.sinkOf(tag)
+	if sink == nil {
 		return errNoFrontEnd
 	}
-	s.sink.Clear(wait)
-	clear(s.bars)
+	sink.Clear(wait)
+	maps.DeleteFunc(s.bars, func(at place, _ bool) bool { return at.sink == sink })
 	return nil
 }
 
 // ask asks the user for a line.
 func (s *Session) ask(prompt string, password bool) (string, error) {
+	tag := s.machine.Tag()
 	s.machine.Flush()
 	s.sinkMu.Lock()
-	sink := s.sink
+	sink := s.sinkOf(tag)
 	s.sinkMu.Unlock()
 	if sink == nil {
 		return "", errNoInput
@@ -131,9 +137,13 @@ var cellBars atomic.Uint64
 // progress starts a bar of a cell.
 func (s *Session) progress(label string, total int) *api.Bar {
 	id := -cellBars.Add(1)
+	tag := s.machine.Tag()
+	s.sinkMu.Lock()
+	sink := s.sinkOf(tag)
+	s.sinkMu.Unlock()
 	return api.NewBar(label, total, func(st api.State) {
 		b := display.Bar{ID: id, Label: st.Label, Done: st.Done, Total: st.Total, Note: st.Note, Finished: st.Finished}
-		s.bar(b)
+		s.bar(sink, b)
 		if s.o.Bar != nil {
 			s.o.Bar(b)
 		}

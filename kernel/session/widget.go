@@ -228,13 +228,15 @@ func view(id, text, page string) display.Bundle {
 
 // put shows a bundle in the outputs of the running cell.
 func (s *Session) put(b display.Bundle, id string, update bool) error {
+	tag := s.machine.Tag()
 	s.machine.Flush()
 	s.sinkMu.Lock()
 	defer s.sinkMu.Unlock()
-	if s.sink == nil {
+	sink := s.sinkOf(tag)
+	if sink == nil {
 		return errNoFrontEnd
 	}
-	s.sink.Display(b, id, update)
+	sink.Display(b, id, update)
 	return nil
 }
 
@@ -384,7 +386,8 @@ func (s *Session) redraw(ctx context.Context, sink Sink, id string, results func
 	defer s.running.Unlock()
 	s.sinkMu.Lock()
 	s.sink, s.label = sink, "Interact"
-	clear(s.bars)
+	s.machine.SetTag(sink)
+	s.forgetShown()
 	s.sinkMu.Unlock()
 	var b display.Bundle
 	out := s.machine.Call(ctx, func() { b = s.drawing(results()) }, s.derive)
