@@ -15,6 +15,8 @@
 // unless [Source.Shuffled] gives each net the pictures in another order: then whatever
 // agreement remains is the chance level.
 //
+// [Arrays] is the source of activations that were computed elsewhere, from plain matrices.
+//
 // [Source.Range] and [Source.Part] divide the pictures among runs or machines. [Top] finds in one
 // pass the pictures and positions that excite each unit most, with a histogram of its
 // activations.

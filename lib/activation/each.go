@@ -116,13 +116,13 @@ func newRun(s *Source, p *plan) *run {
 	grid := p.pictures
 	p.pictures = min(p.pictures, to-from)
 	blocks := (to - from + p.pictures - 1) / p.pictures
-	r := &run{plan: p, source: s, pools: make([]pool, len(s.nets)), grid: grid}
-	for i := range s.nets {
+	r := &run{plan: p, source: s, pools: make([]pool, s.count()), grid: grid}
+	for i := range s.count() {
 		r.orders = append(r.orders, s.order(i))
 	}
-	r.workers = min(runtime.GOMAXPROCS(0), blocks*len(s.nets))
+	r.workers = min(runtime.GOMAXPROCS(0), blocks*s.count())
 	// Enough blocks to keep the workers busy while the caller holds one and the next waits.
-	slots := min(blocks, (r.workers+len(s.nets)-1)/len(s.nets)+2)
+	slots := min(blocks, (r.workers+s.count()-1)/s.count()+2)
 	r.jobs = make(chan job)
 	r.ordered = make(chan *slot, slots)
 	r.free = make(chan *slot, slots)
@@ -133,9 +133,9 @@ func newRun(s *Source, p *plan) *run {
 }
 
 func (r *run) newSlot() *slot {
-	s := &slot{errs: make([]error, len(r.source.nets))}
+	s := &slot{errs: make([]error, r.source.count())}
 	for l, name := range r.layers {
-		full := make([][]float32, len(r.source.nets))
+		full := make([][]float32, r.source.count())
 		for i, units := range r.units[l] {
 			full[i] = make([]float32, r.pictures*r.positions[l]*units)
 		}
@@ -172,7 +172,7 @@ func (r *run) start(ctx context.Context) {
 			// Blocks begin at every shard boundary and then at multiples of the grid, wherever
 			// the range began.
 			start := first - first%shardPictures%r.grid
-			end := min(start+r.grid, start-start%shardPictures+shardPictures, r.source.set.Len())
+			end := min(start+r.grid, start-start%shardPictures+shardPictures, r.source.size())
 			n = min(end, to) - first
 			var s *slot
 			select {
@@ -183,7 +183,7 @@ func (r *run) start(ctx context.Context) {
 			s.set(first, n, r.positions)
 			s.block.From, s.block.To = start, end
 			r.ordered <- s // has room for every slot
-			for net := range r.source.nets {
+			for net := range r.source.count() {
 				select {
 				case r.jobs <- job{s, net}:
 				case <-ctx.Done():
@@ -216,6 +216,10 @@ func (r *run) compute(j job) (err error) {
 			err = fmt.Errorf("activation: net %d: panic: %v\n%s", j.net, p, debug.Stack())
 		}
 	}()
+	if a := r.source.arrays; a != nil {
+		a.copyTo(&j.slot.block, j.net, r.orders[j.net])
+		return nil
+	}
 	e, err := r.pools[j.net].get(r.source.nets[j.net], r.pictures, r.layers)
 	if err != nil {
 		return fmt.Errorf("activation: net %d: %w", j.net, err)

@@ -60,6 +60,9 @@ func TopPeaks(ctx context.Context, src *Source, k int) (*Peaks, error) {
 	if k < 0 {
 		panic(fmt.Sprintf("activation: TopPeaks: %d pictures", k))
 	}
+	if src.arrays != nil {
+		return nil, errArrays
+	}
 	peaks := &Peaks{K: k}
 	orders := make([][]int, len(src.nets))
 	for i := range src.nets {

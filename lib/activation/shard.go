@@ -14,8 +14,8 @@ import (
 // whole stream. A second Range counts in the whole set, too. It panics if the range is not
 // within the set.
 func (s *Source) Range(from, to int) *Source {
-	if from < 0 || to < from || to > s.set.Len() {
-		panic(fmt.Sprintf("activation: range %d to %d of %d pictures", from, to, s.set.Len()))
+	if from < 0 || to < from || to > s.size() {
+		panic(fmt.Sprintf("activation: range %d to %d of %d pictures", from, to, s.size()))
 	}
 	t := *s
 	t.ranged, t.from, t.to = true, from, to
@@ -56,7 +56,7 @@ func (s *Source) bounds() (from, to int) {
 	if s.ranged {
 		return s.from, s.to
 	}
-	return 0, s.set.Len()
+	return 0, s.size()
 }
 
 // Ranged reports whether the source was made by [Source.Range] or [Source.Part].
@@ -83,6 +83,12 @@ func (s *Source) NetsFingerprint() string {
 	fmt.Fprintf(h, "activation nets %d\n", version)
 	for _, n := range s.nets {
 		fmt.Fprintf(h, "net %s\n", n.Fingerprint())
+	}
+	if s.arrays != nil {
+		for _, m := range s.arrays.mats {
+			_, units := m.Dims()
+			fmt.Fprintf(h, "array of %d units at %d positions\n", units, s.arrays.positions)
+		}
 	}
 	for _, name := range s.Layers() {
 		fmt.Fprintf(h, "layer %q\n", name)

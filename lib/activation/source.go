@@ -30,7 +30,7 @@ const (
 )
 
 // Source is a stream of activations that has not run yet: nets, pictures and layers.
-// [Stream] makes it.
+// [Stream] and [Arrays] make it.
 type Source struct {
 	nets     []*nn.Net
 	set      *dataset.Set
@@ -39,6 +39,7 @@ type Source struct {
 	seed     uint64
 	ranged   bool // only the pictures from..to−1
 	from, to int
+	arrays   *arrays // instead of nets and set; see [Arrays]
 }
 
 // Stream returns the source of the named layers' activations of all nets over the set.
@@ -72,14 +73,17 @@ func (s *Source) Shuffled(seed uint64) *Source {
 	return &t
 }
 
-// Nets returns the nets, in the order in which blocks have them.
+// Nets returns the nets, in the order in which blocks have them; none of [Arrays].
 func (s *Source) Nets() []*nn.Net { return slices.Clone(s.nets) }
 
-// Set returns the pictures.
+// Set returns the pictures; nil of [Arrays].
 func (s *Source) Set() *dataset.Set { return s.set }
 
 // Layers returns the names of the layers, in the order in which blocks have them.
 func (s *Source) Layers() []string {
+	if s.arrays != nil {
+		return []string{s.arrays.layer}
+	}
 	if len(s.layers) > 0 || len(s.nets) == 0 {
 		return slices.Clone(s.layers)
 	}
@@ -96,7 +100,11 @@ func (s *Source) Fingerprint() string {
 	for _, n := range s.nets {
 		fmt.Fprintf(h, "net %s\n", n.Fingerprint())
 	}
-	fmt.Fprintf(h, "set %s\n", s.set.Fingerprint())
+	if s.arrays != nil {
+		fmt.Fprintf(h, "arrays %d %s\n", s.arrays.positions, s.arrays.fingerprint())
+	} else {
+		fmt.Fprintf(h, "set %s\n", s.set.Fingerprint())
+	}
 	for _, name := range s.Layers() {
 		fmt.Fprintf(h, "layer %q\n", name)
 	}
@@ -112,7 +120,12 @@ func (s *Source) Fingerprint() string {
 // String says what the activations are of, in a line: nets, set, layers, shuffle.
 func (s *Source) String() string {
 	layers := strings.Join(s.Layers(), ", ")
-	text := fmt.Sprintf("%s over %s; layers %s", s.netsText(), s.set, layers)
+	var text string
+	if s.arrays != nil {
+		text = s.arrays.String()
+	} else {
+		text = fmt.Sprintf("%s over %s; layers %s", s.netsText(), s.set, layers)
+	}
 	if s.shuffled {
 		text += fmt.Sprintf("; pictures shuffled with seed %d", s.seed)
 	}
@@ -165,7 +178,7 @@ func (s *Source) order(net int) []int {
 	if !s.shuffled || net == 0 {
 		return nil
 	}
-	return rand.New(rand.NewPCG(s.seed, streamShuffle+uint64(net))).Perm(s.set.Len())
+	return rand.New(rand.NewPCG(s.seed, streamShuffle+uint64(net))).Perm(s.size())
 }
 
 // plan is a source whose parts fit together.
@@ -178,6 +191,9 @@ type plan struct {
 
 // plan checks that everything fits and settles the size of blocks.
 func (s *Source) plan() (*plan, error) {
+	if s.arrays != nil {
+		return s.arrays.plan(s.Pictures())
+	}
 	if len(s.nets) == 0 {
 		return nil, errors.New("activation: no nets")
 	}

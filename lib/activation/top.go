@@ -48,6 +48,9 @@ func Top(ctx context.Context, src *Source, layer string, k int) (*Extremes, erro
 	if k < 0 {
 		panic(fmt.Sprintf("activation: Top: %d pictures", k))
 	}
+	if src.arrays != nil {
+		return nil, errArrays
+	}
 	t := *src
 	t.layers = []string{layer}
 	x := &Extremes{layer: layer, k: k}

@@ -97,10 +97,8 @@ func collect(ctx context.Context, src *activation.Source, c *cache) (*Stats, err
 func wide(src *activation.Source) bool {
 	for _, name := range src.Layers() {
 		units := 0
-		for _, n := range src.Nets() {
-			if shape, err := n.LayerShape(name); err == nil {
-				units += shape[2]
-			}
+		for _, n := range src.Units(name) {
+			units += n
 		}
 		if units > widest {
 			return true
