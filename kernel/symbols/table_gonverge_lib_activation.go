@@ -13,6 +13,7 @@ import (
 
 func add_gonverge_lib_activation(symbols map[string]map[string]reflect.Value) {
 	add(symbols, "gonverge/lib/activation/activation", map[string]reflect.Value{
+		"Arrays":     reflect.ValueOf(activation.Arrays),
 		"Bins":       reflect.ValueOf(constant.MakeFromLiteral("64", token.INT, 0)),
 		"Block":      reflect.ValueOf((*activation.Block)(nil)),
 		"Extremes":   reflect.ValueOf((*activation.Extremes)(nil)),
