@@ -51,5 +51,6 @@
 //
 // What does not live here: which units belong together (lib/corr, lib/align), the streams of
 // activations (lib/activation), receptive fields and the way back through the layers (lib/nn),
-// drawing (lib/figure).
+// drawing (lib/figure). The package is long because each figure and each kind of picture has its
+// file; all of them share one Units.
 package feature
