@@ -21,7 +21,7 @@ func (u *Units) Clusters(ctx context.Context, layer string, a, b int, groups [][
 
 func (u *Units) clusterTable(ctx context.Context, layer string, a, b int, groups [][]int, v View) (*figure.PictureTable, error) {
 	first, all := u.Units(layer, a), u.Units(layer, a)+u.Units(layer, b)
-	t := &figure.PictureTable{Title: layer, Gap: v.gap() / 2}
+	t := &figure.PictureTable{Title: layer, Gap: v.gap()}
 	var rows [][2][]who // of each group and net
 	var widths [2]int
 	for g, members := range groups {
