@@ -96,3 +96,23 @@ func ExampleResidual() {
 	// fc2                  10                                10         170  0.000
 	// all                                                             1,746    0.3
 }
+
+// The units of a layer have no order of their own: moved, the net is the same function.
+func ExamplePermute() {
+	net := nn.New(nn.LeNet([3]int{28, 28, 1}, 10), 1)
+	order := make([]int, 20)
+	for j := range order {
+		order[j] = 19 - j
+	}
+	turned, err := nn.Permute(net, "conv1", order)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(turned.Params()[0].Data[0] == net.Params()[0].Data[19])
+	_, err = nn.Permute(net, "ip2", []int{9, 8, 7, 6, 5, 4, 3, 2, 1, 0})
+	fmt.Println(err)
+	// Output:
+	// true
+	// nn: permute "ip2" of LeNet: its units are the classes, whose order has a meaning
+}

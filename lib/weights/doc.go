@@ -7,6 +7,22 @@
 //	hwio, err := weights.HWIO(w)                          // Caffe's and torch's filters as lib/nn has them
 //	err = weights.Write("lenet.npz", f)                   // or .safetensors
 //
+// # Nets
+//
+// One line opens a family, whoever trained it and with whatever program:
+//
+//	nets, err := weights.LoadAll("models/caffe-cifar10-quick/*", nn.CIFAR10Quick)
+//	net, err := weights.Load("deploy.prototxt", "lenet_iter_10000.caffemodel") // architecture and parameters
+//	net, err := weights.Open("model.onnx")                                     // a file that holds both
+//	arch, err := weights.Architecture("deploy.prototxt")                       // to be trained here
+//
+// Layouts are converted (filters and dense weights from units first to units last, the inputs of the
+// first dense layer from channel, height, width to height, width, channel, blue, green, red to red,
+// green, blue), and pictures are prepared as when the net was trained; [ToNet] does the former alone.
+// Activations that another program computed are read by [ReadMatrix].
+//
+// # Files
+//
 // What [Read] opens, and how it names tensors:
 //
 //	safetensors          F64, F32, F16, BF16, whole numbers, BOOL; the names of the file
@@ -18,6 +34,7 @@
 //	.binaryproto         one blob: "mean"
 //	HDF5                 path of the data set; "data/" is left out for Caffe's .caffemodel.h5
 //	ONNX                 names of the initialisers; the nodes are in File.Graph
+//	CSV                  by ReadMatrix alone: numbers, a line for each sample
 //	nets of lib/nn       layer.weight, layer.bias
 //
 // Numbers become float32 whatever they were: float64 is rounded, whole numbers above 2²⁴ too.

@@ -67,3 +67,35 @@ func ExampleHWIO() {
 	// Output:
 	// conv1 1 × 1 × 3 × 2 F32 [1 4 2 5 3 6] <nil>
 }
+
+// Files that hold weights only become nets of an architecture; shapes and layouts are found
+// from the file.
+func ExampleLoadAll() {
+	dir, err := os.MkdirTemp("", "models")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer os.RemoveAll(dir)
+	for _, who := range []string{"ann", "bob"} {
+		net := nn.New(nn.LeNet([3]int{28, 28, 1}, 10), uint64(len(who)))
+		if err := weights.Write(filepath.Join(dir, who+".npz"), weights.FromNet(net)); err != nil {
+			fmt.Println(err)
+			return
+		}
+	}
+	nets, err := weights.LoadAll(filepath.Join(dir, "*"), nn.LeNet)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, n := range nets {
+		fmt.Println(n)
+	}
+	_, err = weights.LoadAll(filepath.Join(dir, "ann.npz"), nn.CIFAR10Quick)
+	fmt.Println(err != nil)
+	// Output:
+	// LeNet, 431,080 parameters, ann.npz
+	// LeNet, 431,080 parameters, bob.npz
+	// true
+}

@@ -91,8 +91,8 @@ func groups(f *File) ([]*group, error) {
 	for i := range f.Tensors {
 		t := &f.Tensors[i]
 		layer, role, ok := splitName(t.Name)
-		if !ok || role == "num_batches_tracked" {
-			continue
+		if !ok || role == "num_batches_tracked" || strings.HasPrefix(t.Name, "optimizer_weights/") {
+			continue // counters of torch, and what Keras needs to go on training
 		}
 		g := at[layer]
 		if g == nil {

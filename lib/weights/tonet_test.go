@@ -117,6 +117,29 @@ func TestFilesBecomeTheNetTheyAreOf(t *testing.T) {
 	}
 }
 
+// TestKerasNames has the paths that Keras writes into .h5, sorted, and its optimiser's state.
+func TestKerasNames(t *testing.T) {
+	want := random(small([3]int{28, 28, 3}, 3), 4)
+	layers := map[string]string{"conv1": "conv2d", "conv2": "conv2d_1", "bn2": "batch_normalization", "fc3": "dense", "fc4": "dense_1"}
+	roles := map[string]string{"weight": "kernel:0", "bias": "bias:0", "scale": "gamma:0", "mean": "moving_mean:0", "variance": "moving_variance:0"}
+	f := FromNet(want)
+	f.Format, f.Metadata, f.Path = "HDF5", nil, "keras.h5"
+	for i, p := range want.Params() {
+		role := roles[p.Name]
+		if p.Layer == "bn2" && p.Name == "bias" {
+			role = "beta:0"
+		}
+		f.Tensors[i].Name = "model_weights/" + layers[p.Layer] + "/" + layers[p.Layer] + "/" + role
+	}
+	f.Tensors = append(f.Tensors, Tensor{Name: "optimizer_weights/iter:0", Shape: []int{}, Data: []float32{7}})
+	slices.SortFunc(f.Tensors, func(a, b Tensor) int { return strings.Compare(a.Name, b.Name) })
+	got, err := load(f, small)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sameParams(t, got, want)
+}
+
 // caffeNames are the blobs of Caffe's layers; a normalisation is a BatchNorm and a Scale.
 func caffeNames(layer, role string) string {
 	return map[string]string{"weight": layer + "/0", "bias": layer + "/1", "scale": "scale2/0", "mean": layer + "/0", "variance": layer + "/1"}[role]
