@@ -336,7 +336,7 @@ func times(n, long int) int {
 	return n
 }
 
-// The interpreter keeps the syntax of what it has run, and of what it declared, some kilobytes a cell; no more may stay.
+// What cells declare stays, old versions of functions among it, and some kilobytes of positions; no more may stay.
 func TestManyRealCells(t *testing.T) {
 	f := startKernel(t)
 	n := times(500, 10_000)
@@ -369,7 +369,7 @@ func TestManyRealCells(t *testing.T) {
 	cells := n - n/10
 	each := (heap() - before) / cells
 	t.Logf("%d cells left %d bytes each", cells, each)
-	if each > 32<<10 { // 20 kB as measured
+	if each > 16<<10 { // 10 kB as measured
 		t.Errorf("a cell leaves %d bytes", each)
 	}
 }

@@ -271,6 +271,7 @@ func (m *Machine) Run(ctx context.Context, body string, derive func(context.Cont
 	case err = <-evaluated:
 	}
 	m.out.flush()
+	trim(m.in, body)
 	out := Outcome{Values: a.values}
 	select {
 	case out.Panic = <-a.done:
