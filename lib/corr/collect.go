@@ -61,6 +61,11 @@ func Collect(ctx context.Context, src *activation.Source) (*Stats, error) {
 	return s, nil
 }
 
+// Measure is [Collect] without the cache: it neither looks there nor leaves anything.
+func Measure(ctx context.Context, src *activation.Source) (*Stats, error) {
+	return collect(ctx, src, &cache{})
+}
+
 // collect is Collect without looking for a finished result.
 func collect(ctx context.Context, src *activation.Source, c *cache) (*Stats, error) {
 	if !src.Ranged() && wide(src) {

@@ -51,8 +51,10 @@ func (c CompareConfig) filled() CompareConfig {
 }
 
 // String says what is compared and how.
-func (c CompareConfig) String() string {
-	c = c.filled()
+func (c CompareConfig) String() string { return c.score() + c.drawing() }
+
+// score names the score.
+func (c CompareConfig) score() string {
 	text := "correlation"
 	if c.Absolute {
 		text = "|correlation|"
@@ -63,8 +65,15 @@ func (c CompareConfig) String() string {
 	if c.Mean {
 		text += " without the common mode of each net"
 	}
+	return text
+}
+
+// drawing says how pictures are drawn.
+func (c CompareConfig) drawing() string {
+	c = c.filled()
+	text := ""
 	if c.Draws > 0 {
-		text += fmt.Sprintf("; %g %% intervals from %s draws of pictures", 100*c.Level, thousands(c.Draws))
+		text = fmt.Sprintf("; %g %% intervals from %s draws of pictures", 100*c.Level, thousands(c.Draws))
 	}
 	return text + fmt.Sprintf("; seed %d", c.Seed)
 }
@@ -333,7 +342,7 @@ func (c *Comparison) caption() string {
 	if n == 1 {
 		pairs = "one pair of nets"
 	}
-	return fmt.Sprintf("mean %s of assigned units, %s", c.config, pairs)
+	return fmt.Sprintf("%s of assigned units, %s%s", c.config.score(), pairs, c.config.drawing())
 }
 
 // Origin says what was compared, in a line.

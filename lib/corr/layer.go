@@ -20,6 +20,8 @@ type Layer struct {
 	mean, low, high, zero []float64
 	// The covariances, d×d, symmetric; 0 in rows and columns of constant units.
 	cov []float64
+
+	values [][]float32 // of each net, samples × units: of plain matrices only
 }
 
 func newLayer(name string, units []int) *Layer {

@@ -33,6 +33,7 @@ func FromMatrices(mats ...mat.Matrix) *Layer {
 	l := newLayer("matrices", units)
 	l.samples = rows
 	l.survey(mats)
+	l.values = singles(mats)
 
 	// Blocks of rows bound the memory for centred values.
 	const block = 4096
@@ -57,6 +58,24 @@ func FromMatrices(mats ...mat.Matrix) *Layer {
 	}
 	l.settle()
 	return l
+}
+
+// singles returns the entries as float32, matrix by matrix.
+func singles(mats []mat.Matrix) [][]float32 {
+	var all [][]float32
+	for _, m := range mats {
+		rows, columns := m.Dims()
+		v := make([]float32, 0, rows*columns)
+		row := make([]float64, columns)
+		for r := range rows {
+			rowTo(row, m, r)
+			for _, x := range row {
+				v = append(v, float32(min(max(x, -math.MaxFloat32), math.MaxFloat32)))
+			}
+		}
+		all = append(all, v)
+	}
+	return all
 }
 
 // survey fills in mean, low, high and zero.
