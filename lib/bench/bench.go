@@ -29,6 +29,7 @@ type Named struct {
 func Tables() []Named {
 	return []Named{
 		{"engine", "training, read-out and matrix products beside PyTorch and OpenBLAS", engine},
+		{"analysis", "statistics, assignment, sparse maps, clusters and information beside numpy, scipy and scikit-learn", analysis},
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 // entries rounded to float32. It panics as [FromMatrices] does, and if the options are out of
 // range.
 func InformationFromMatrices(config InformationConfig, mats ...mat.Matrix) *InformationLayer {
-	return FromMatrices(mats...).information(config)
+	return surveyed(mats).information(config)
 }
 
 // MutualInformation returns the d_a×d_b matrix of mutual information between units of two nets, in

@@ -18,22 +18,8 @@ const largest = 1e150
 // matrices, if they differ in rows or have none, and if an entry is NaN, infinite or beyond
 // 1e150 in magnitude, naming its position.
 func FromMatrices(mats ...mat.Matrix) *Layer {
-	if len(mats) == 0 {
-		panic("corr: FromMatrices: no matrices")
-	}
-	rows, _ := mats[0].Dims()
-	var units []int
-	for k, m := range mats {
-		r, c := m.Dims()
-		if r != rows || r == 0 || c == 0 {
-			panic(fmt.Sprintf("corr: FromMatrices: matrix %d is %d×%d, matrix 0 has %d rows", k, r, c, rows))
-		}
-		units = append(units, c)
-	}
-	l := newLayer("matrices", units)
-	l.samples = rows
-	l.survey(mats)
-	l.values = singles(mats)
+	l := surveyed(mats)
+	rows, units := l.samples, l.units
 
 	// Blocks of rows bound the memory for centred values.
 	const block = 4096
@@ -57,6 +43,27 @@ func FromMatrices(mats ...mat.Matrix) *Layer {
 		l.cov[k] /= float64(rows)
 	}
 	l.settle()
+	return l
+}
+
+// surveyed is FromMatrices without the covariances.
+func surveyed(mats []mat.Matrix) *Layer {
+	if len(mats) == 0 {
+		panic("corr: FromMatrices: no matrices")
+	}
+	rows, _ := mats[0].Dims()
+	var units []int
+	for k, m := range mats {
+		r, c := m.Dims()
+		if r != rows || r == 0 || c == 0 {
+			panic(fmt.Sprintf("corr: FromMatrices: matrix %d is %d×%d, matrix 0 has %d rows", k, r, c, rows))
+		}
+		units = append(units, c)
+	}
+	l := newLayer("matrices", units)
+	l.samples = rows
+	l.survey(mats)
+	l.values = singles(mats)
 	return l
 }
 
