@@ -148,6 +148,7 @@ type descent struct {
 	sign     []float64 // in pivot
 	first    []float64
 	own      bool // sign began as that of the weights
+	all      bool // this pass is over all predictors
 }
 
 func newDescent(r *problem, target int, memory *memory, inverse func() []float64) *descent {
@@ -173,6 +174,9 @@ const optimal = 1e-10
 // each other, and a tiny penalty); SparseMap.Violation tells.
 const mostPasses = 20000
 
+// fullPass is how often a pass is over all predictors.
+const fullPass = 4
+
 // descend solves all targets of a block, each from its weights. No target sees another's
 // numbers, only their memory traffic is shared.
 func descend(block []*descent, alpha float64) {
@@ -183,12 +187,25 @@ func descend(block []*descent, alpha float64) {
 		}
 	}
 	for pass := 1; len(open) > 0 && pass <= mostPasses; pass++ {
+		// Most passes are over the predictors in use alone; every few, and after such a pass that
+		// settled on what is not yet the optimum, one is over all.
 		for _, d := range open {
-			d.active, d.moved, d.switched = d.active[:0], 0, false
+			d.moved, d.switched = 0, false
+			if d.all = d.all || pass%fullPass == 1; d.all {
+				d.active = d.active[:0]
+				continue
+			}
+			known := d.active
+			d.active = d.active[:0] // rewritten behind the place where it is read
+			for _, j := range known {
+				d.step(j, alpha)
+			}
 		}
 		for _, j := range block[0].alive {
 			for _, d := range open {
-				d.step(j, alpha)
+				if d.all {
+					d.step(j, alpha)
+				}
 			}
 		}
 		var exact, settled []*descent
@@ -202,6 +219,12 @@ func descend(block []*descent, alpha float64) {
 		}
 		solveExactly(exact, alpha)
 		judge(append(settled, exact...), alpha)
+		for _, d := range open {
+			d.all = false
+		}
+		for _, d := range settled {
+			d.all = true
+		}
 		open = slices.DeleteFunc(open, func(d *descent) bool { return d.solved })
 	}
 	for _, d := range open {
@@ -267,7 +290,7 @@ func (d *descent) begin(alpha float64) bool {
 	for _, j := range d.alive {
 		largest = max(largest, math.Abs(d.c[j]))
 	}
-	d.missed, d.since, d.patience, d.solved = 0, 0, patience, false
+	d.missed, d.since, d.patience, d.solved, d.all = 0, 0, patience, false, true
 	if largest <= alpha {
 		clear(d.w)
 		return true

@@ -111,13 +111,14 @@ func normalised(values []float64, n int, linked []int) *mat.SymDense {
 		}
 		scale[a] = 1 / math.Sqrt(sum)
 	}
-	s := mat.NewSymDense(m, nil)
+	data := make([]float64, m*m)
 	for a, i := range linked {
+		from, to := values[i*n:][:n], data[a*m:][:m]
 		for b := a; b < m; b++ {
-			s.SetSym(a, b, values[i*n+linked[b]]*scale[a]*scale[b])
+			to[b] = from[linked[b]] * scale[a] * scale[b]
 		}
 	}
-	return s
+	return mat.NewSymDense(m, data)
 }
 
 // eigengap returns the k ≥ 2 with the largest difference between eigenvalues k+1 and k,
