@@ -174,16 +174,12 @@ func decodeImage(ctx context.Context, r io.Reader, name string, most int, expect
 	if len(b) > most {
 		return nil, fmt.Errorf("dataset: %s: more than %d bytes, the most that is read of a picture", name, most)
 	}
-	config, decode := jpeg.DecodeConfig, jpeg.Decode
-	if bytes.HasPrefix(b, []byte("\x89PNG")) {
-		config, decode = png.DecodeConfig, png.Decode
+	if err := checkHeader(bytes.NewReader(b), name, expected); err != nil {
+		return nil, err
 	}
-	c, err := config(bytes.NewReader(b))
-	if err != nil {
-		return nil, fmt.Errorf("dataset: %s (%d bytes) is no whole JPEG or PNG picture: %w", name, len(b), err)
-	}
-	if wanted := expected(c.Width, c.Height); wanted != "" {
-		return nil, fmt.Errorf("dataset: %s: picture of %d×%d pixels, expected %s", name, c.Width, c.Height, wanted)
+	decode := jpeg.Decode
+	if bytes.HasPrefix(b, pngBegin) {
+		decode = png.Decode
 	}
 	m, err := decode(&watched{ctx: ctx, r: bytes.NewReader(b)}) // a large one ends with the context
 	if err != nil && ctx.Err() != nil {
@@ -213,4 +209,38 @@ func rgb(m image.Image, name string) ([]uint8, error) {
 		}
 	}
 	return pixels, nil
+}
+
+// pngBegin is how a PNG begins.
+var pngBegin = []byte("\x89PNG")
+
+// checkHeader says what is wrong with a JPEG or PNG as far as its beginning tells; see
+// decodeImage.
+func checkHeader(r io.ReadSeeker, name string, expected func(width, height int) string) error {
+	size, err := r.Seek(0, io.SeekEnd)
+	if err != nil {
+		return damaged(name, err)
+	}
+	begin := make([]byte, len(pngBegin))
+	if _, err = r.Seek(0, io.SeekStart); err == nil {
+		_, err = io.ReadFull(r, begin)
+	}
+	if err == nil {
+		_, err = r.Seek(0, io.SeekStart)
+	}
+	config := jpeg.DecodeConfig
+	if bytes.Equal(begin, pngBegin) {
+		config = png.DecodeConfig
+	}
+	var c image.Config
+	if err == nil {
+		c, err = config(r)
+	}
+	if err != nil {
+		return fmt.Errorf("dataset: %s (%d bytes) is no whole JPEG or PNG picture: %w", name, size, err)
+	}
+	if wanted := expected(c.Width, c.Height); wanted != "" {
+		return fmt.Errorf("dataset: %s: picture of %d×%d pixels, expected %s", name, c.Width, c.Height, wanted)
+	}
+	return nil
 }

@@ -30,6 +30,8 @@ type FolderConfig struct {
 	Validation      int     // how many of them, drawn at random, to validate with
 	ValidationShare float64 // or the share of them, in [0, 1), rounded to whole pictures
 	Seed            uint64  // of that draw; 0 = 1
+
+	OnDemand bool // decode each picture when it is asked for, in bounded memory; see Folder
 }
 
 // Bounds on one picture, so that memory stays bounded for any input.
@@ -71,6 +73,12 @@ const splitStream = 0x73706c6974 // "split"
 // Pictures are decoded on all cores and kept as Size×Size×3 bytes each (154,587 at 227:
 // the 50,000 of ILSVRC take 7.7 GB, 5,000 by Pictures 0.8 GB); beside that only the picture
 // that each core decodes is in memory. The bytes do not depend on the number of cores.
+//
+// OnDemand is for more pictures than fit into memory: only the first bytes of each file are
+// read at first. A picture is decoded whenever [Set.Picture] asks for it, and, where pictures
+// are asked for in order, the next ones with it on other cores; 256 decoded pictures are kept
+// (40 MB at 227). A file that turns out to be damaged then makes Picture panic with an error
+// that names it, which streams of activations, training and nn.Accuracy return as their own.
 //
 // A file that is no picture, a folder without pictures, a label out of range or of a
 // missing picture is an error that names it; a missing folder wraps fs.ErrNotExist. If ctx
@@ -283,6 +291,17 @@ func picturesBelow(ctx context.Context, dir string) ([]string, error) {
 // read decodes the pictures with the given numbers on all cores.
 func (c FolderConfig) read(ctx context.Context, bar *progress.Bar, name string, list *listing, numbers []int) (*Set, error) {
 	size := c.Size * c.Size * 3
+	if c.OnDemand {
+		files, labels := make([]string, len(numbers)), make([]int, len(numbers))
+		for i, n := range numbers {
+			files[i], labels[i] = list.files[n], list.labels[n]
+		}
+		if err := c.headers(ctx, files); err != nil {
+			return nil, err
+		}
+		bar.Add(len(files))
+		return newSetOnDemand(name, c.shape(), newOnDemand(c, files), labels), nil
+	}
 	if len(numbers) > math.MaxInt/size {
 		return nil, fmt.Errorf("dataset: %s: %s pictures of %s do not fit into memory", c.Dir, count(len(numbers)), shapeText(c.shape()))
 	}
@@ -309,15 +328,18 @@ func (c FolderConfig) picture(ctx context.Context, dst []uint8, file string) err
 		return fmt.Errorf("dataset: %w", err)
 	}
 	defer func() { _ = f.Close() }() // only read
-	m, err := decodeImage(ctx, f, file, largestFile, func(width, height int) string {
-		if width < 1 || height < 1 || max(width, height) > longestSide || width > largestPixels/height {
-			return fmt.Sprintf("sides of 1 to %d and at most %d pixels in all", longestSide, largestPixels)
-		}
-		return ""
-	})
+	m, err := decodeImage(ctx, f, file, largestFile, photograph)
 	if err != nil {
 		return err
 	}
 	c.crop(dst, m)
 	return nil
+}
+
+// photograph is what is expected of a photograph's size; see decodeImage.
+func photograph(width, height int) string {
+	if width < 1 || height < 1 || max(width, height) > longestSide || width > largestPixels/height {
+		return fmt.Sprintf("sides of 1 to %d and at most %d pixels in all", longestSide, largestPixels)
+	}
+	return ""
 }

@@ -14,9 +14,10 @@ import (
 // functions that return [Data] make it of files.
 type Set struct {
 	name   string
-	shape  [3]int // height, width, channels
-	size   int    // bytes in a picture: the product of shape
-	pixels []uint8
+	shape  [3]int    // height, width, channels
+	size   int       // bytes in a picture: the product of shape
+	pixels []uint8   // nil if pictures are decoded on demand
+	demand *onDemand // which does it; nil otherwise
 	labels []int
 
 	fingerprint func() string
@@ -54,6 +55,14 @@ func newSet(name string, shape [3]int, pixels []uint8, labels []int) *Set {
 	return s
 }
 
+// newSetOnDemand makes a set of pictures that are decoded when they are asked for.
+func newSetOnDemand(name string, shape [3]int, o *onDemand, labels []int) *Set {
+	s := newSet(name, shape, nil, labels)
+	s.demand = o
+	s.fingerprint = sync.OnceValue(func() string { return o.hash(labels) })
+	return s
+}
+
 // Name says what the pictures are.
 func (s *Set) Name() string { return s.name }
 
@@ -64,9 +73,13 @@ func (s *Set) Len() int { return len(s.labels) }
 func (s *Set) Shape() [3]int { return s.shape }
 
 // Picture returns the bytes of picture i, height × width × channels. It is a view, not
-// to be changed. It panics if there is no picture i.
+// to be changed. It panics if there is no picture i, and, in a set that decodes on demand (see
+// FolderConfig.OnDemand), with an error if its file is damaged.
 func (s *Set) Picture(i int) []uint8 {
 	s.check(i)
+	if s.demand != nil {
+		return s.demand.picture(i)
+	}
 	return s.pixels[i*s.size : (i+1)*s.size : (i+1)*s.size]
 }
 
@@ -91,11 +104,16 @@ func (s *Set) Head(n int) *Set {
 	if n == len(s.labels) {
 		return s
 	}
-	return newSet(fmt.Sprintf("%s, first %s", s.name, count(n)), s.shape, s.pixels[:n*s.size:n*s.size], s.labels[:n:n])
+	name := fmt.Sprintf("%s, first %s", s.name, count(n))
+	if s.demand != nil {
+		return newSetOnDemand(name, s.shape, newOnDemand(s.demand.config, s.demand.files[:n:n]), s.labels[:n:n])
+	}
+	return newSet(name, s.shape, s.pixels[:n*s.size:n*s.size], s.labels[:n:n])
 }
 
 // Fingerprint returns the SHA-256, as hexadecimal digits, of shape, pixels and labels.
-// Equal sets have equal fingerprints whatever their names. It is computed once.
+// Equal sets have equal fingerprints whatever their names. It is computed once. A set that
+// decodes on demand has that of its files' bytes in place of the pixels.
 func (s *Set) Fingerprint() string { return s.fingerprint() }
 
 func (s *Set) hash() string {

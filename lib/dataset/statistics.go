@@ -27,34 +27,28 @@ func (s *Set) moments() (mean, deviation []float32) {
 	}
 	c := s.shape[2]
 	sum, square := make([]uint64, c), make([]uint64, c)
-	for i := 0; i < len(s.pixels); i += c {
-		for k := range c {
-			v := uint64(s.pixels[i+k])
-			sum[k] += v
-			square[k] += v * v
+	first, varies := s.Picture(0)[:c], make([]bool, c)
+	for p := range s.labels {
+		picture := s.Picture(p)
+		for i := 0; i < len(picture); i += c {
+			for k, b := range picture[i : i+c] {
+				v := uint64(b)
+				sum[k] += v
+				square[k] += v * v
+				varies[k] = varies[k] || b != first[k]
+			}
 		}
 	}
-	n := float64(len(s.pixels) / c)
+	n := float64(len(s.labels) * (s.size / c))
 	for k := range c {
 		m := float64(sum[k]) / n
-		v := float64(square[k])/n - m*m
-		d := math.Sqrt(max(v, 0)) / 255
-		if s.constant(k) {
+		d := math.Sqrt(max(float64(square[k])/n-m*m, 0)) / 255
+		if !varies[k] {
 			d = 1
 		}
 		mean, deviation = append(mean, float32(m/255)), append(deviation, float32(d))
 	}
 	return mean, deviation
-}
-
-// constant reports whether channel k has one value in all pictures.
-func (s *Set) constant(k int) bool {
-	for i := k; i < len(s.pixels); i += s.shape[2] {
-		if s.pixels[i] != s.pixels[k] {
-			return false
-		}
-	}
-	return true
 }
 
 // MeanPicture returns the mean of each value of the picture over all pictures, height × width ×
