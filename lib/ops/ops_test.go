@@ -1,11 +1,14 @@
 package ops
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"strings"
 	"testing"
 
+	"gonum.org/v1/gonum/blas"
+	"gonum.org/v1/gonum/blas/blas32"
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 )
@@ -422,6 +425,7 @@ func TestGorgoniasOwnSolverTrainsThroughOurOperations(t *testing.T) {
 func TestUseFastBLAS(t *testing.T) {
 	UseFastBLAS()
 	defer gorgonia.Use(fastBLAS{}.Implementation)
+	defer blas32.Use(fastBLAS{}.Implementation)
 	const m, k, n = 7, 13, 5
 	a, b := weights(m*k), weights(k*n)
 	y, err := tensor.MatMul(tensor.New(tensor.WithShape(m, k), tensor.WithBacking(a)), tensor.New(tensor.WithShape(k, n), tensor.WithBacking(b)))
@@ -434,4 +438,38 @@ func TestUseFastBLAS(t *testing.T) {
 			t.Fatalf("value %d is %v, want %v", i, v, want[i])
 		}
 	}
+}
+
+func TestFastBLASIsGonums(t *testing.T) {
+	UseFastBLAS()
+	defer gorgonia.Use(fastBLAS{}.Implementation)
+	defer blas32.Use(fastBLAS{}.Implementation)
+	for _, s := range [][3]int{{1, 1, 1}, {7, 5, 13}, {33, 17, 401}} {
+		m, n, k := s[0], s[1], s[2]
+		for kind := range 36 {
+			tA, tB := [2]blas.Transpose{blas.NoTrans, blas.Trans}[kind&1], [2]blas.Transpose{blas.NoTrans, blas.Trans}[kind>>1&1]
+			alpha, beta := [3]float32{1, 0, -2}[kind/4%3], [3]float32{0, 1, 0.5}[kind/12]
+			a, b := blas32.General{Rows: m, Cols: k, Stride: k + 2, Data: weights(m * (k + 2))}, blas32.General{Rows: k, Cols: n, Stride: n + 1, Data: weights(k * (n + 1))}
+			if tA != blas.NoTrans {
+				a = blas32.General{Rows: k, Cols: m, Stride: m + 2, Data: weights(k * (m + 2))}
+			}
+			if tB != blas.NoTrans {
+				b = blas32.General{Rows: n, Cols: k, Stride: k + 1, Data: weights(n * (k + 1))}
+			}
+			got, want := weights(m*(n+3)), weights(m*(n+3))
+			blas32.Gemm(tA, tB, alpha, a, b, beta, blas32.General{Rows: m, Cols: n, Stride: n + 3, Data: got})
+			fastBLAS{}.Implementation.Sgemm(tA, tB, m, n, k, alpha, a.Data, a.Stride, b.Data, b.Stride, beta, want, n+3)
+			for i, w := range want {
+				if d := math.Abs(float64(got[i] - w)); !(d <= 1e-4*(1+math.Abs(float64(w)))) { // float32 sums of up to 401 terms
+					t.Fatalf("%v, kind %d: value %d is %v, want %v", s, kind, i, got[i], w)
+				}
+			}
+		}
+	}
+	defer func() {
+		if r := recover(); r == nil || strings.Contains(fmt.Sprint(r), "simd") {
+			t.Errorf("a short matrix: panic %v, want gonum's own", r)
+		}
+	}()
+	fastBLAS{}.Sgemm(blas.NoTrans, blas.NoTrans, 2, 2, 2, 1, make([]float32, 3), 2, make([]float32, 4), 2, 0, make([]float32, 4), 2)
 }
