@@ -194,7 +194,8 @@ const tasks = {
   },
 
   async use(folder) {
-    const source = ["before := 41", "for {\n\ttime.Sleep(time.Millisecond)\n}", "before + 1", "", "before"];
+    const slider = 'widget.Interact(func(n int) any { return n * n }, widget.IntSlider{Label: "n", Max: 31, Value: 3})';
+    const source = ["before := 41", "for {\n\ttime.Sleep(time.Millisecond)\n}", "before + 1", "", "before", slider];
     const code = (text, i) => ({ id: `use-${i}`, cell_type: "code", metadata: {}, source: text, outputs: [], execution_count: null });
     const book = { nbformat: 4, nbformat_minor: 5, metadata: { kernelspec: { name: "gonverge", display_name: "Go (gonverge)", language: "go" } }, cells: source.map(code) };
     await api("/api/contents/use.ipynb", { method: "PUT", body: JSON.stringify({ type: "notebook", content: book }) });
@@ -269,6 +270,16 @@ const tasks = {
     await run(4);
     await page.waitForFunction(() => document.querySelectorAll(".jp-CodeCell")[4].textContent.includes("41"));
     say("restarted");
+
+    await run(5);
+    await cell(page, 5).locator(".widget-slider .noUi-handle").waitFor();
+    const squares = async (want) => page.waitForFunction((n) => [...document.querySelectorAll(".jp-CodeCell")[5].querySelectorAll(".jp-OutputArea-output")].some((o) => o.textContent.trim() === n), want);
+    await squares("9");
+    await cell(page, 5).locator(".widget-slider .noUi-handle").focus();
+    await page.keyboard.press("ArrowRight");
+    await squares("16");
+    say("a slider moved: 9, 16");
+    await page.screenshot({ path: `${folder}/slider.png` });
     await page.keyboard.press("Control+s");
     await page.waitForTimeout(500);
     await page.close();
