@@ -114,8 +114,8 @@ function flaws() {
         else if (r.width < 30 || r.height < 30) found.push(`${where}: a picture of ${Math.round(r.width)}x${Math.round(r.height)} pixels`);
         if (r.right > box.right + 1) found.push(`${where}: a picture is cut at the right, by ${Math.round(r.right - box.right)} pixels`);
       }
-      for (const e of o.querySelectorAll("td, th, p, li, pre, code, h1, h2, h3, h4, span, caption, a")) {
-        if (!e.textContent.trim() || e.closest("svg, mjx-container, .MathJax")) continue;
+      for (const e of o.querySelectorAll("td, th, p, li, pre, code, h1, h2, h3, h4, span, caption, a, b, strong, small, em, div")) {
+        if (e.closest("svg, mjx-container, .MathJax") || ![...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim())) continue;
         const r = contrast(e);
         if (r < 3) { found.push(`${where}: text at a contrast of ${r.toFixed(1)}: ${e.textContent.trim().slice(0, 40)}`); break; }
       }

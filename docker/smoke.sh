@@ -6,7 +6,7 @@
 #
 # The two base images are made here: debian:trixie-slim from debootstrap, golang:1.26-trixie from that and this machine's Go.
 # STORE (/var/tmp/gonverge-docker) keeps them for the next run. SCREENSHOTS, a folder, keeps the pictures. SCREENSHOT,
-# a file, takes the README's. MAX_MB (850) is the size that the image may have. KEEP=1 leaves the container running.
+# a file, takes the README's. LOOK names the notebooks to look at, instead of all. MAX_MB (850) is the size that the image may have. KEEP=1 leaves the container running.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 store=${STORE:-/var/tmp/gonverge-docker}
@@ -115,8 +115,9 @@ lap "an address is printed; without its token there is nothing to read"
 cp docker/browser.mjs "$work/"
 (cd "$work" && npm install --no-audit --no-fund --loglevel=error playwright-core@1 >/dev/null)
 drive() { (cd "$work" && node browser.mjs "$@"); }
-drive look "$base" "$token" "$shots"
-lap "all notebooks look right, light and dark"
+# shellcheck disable=SC2086 # names of notebooks
+drive look "$base" "$token" "$shots" ${LOOK:-}
+lap "the notebooks look right, light and dark"
 if [ -n "${SCREENSHOT:-}" ]; then drive picture "$base" "$token" figure-1.ipynb "$work/readme.png" && cp "$work/readme.png" "$SCREENSHOT"; fi
 drive run "$base" "$token" figure-1.ipynb "$work/lab.json" "$shots/figure-1.png"
 lap "figure-1 ran in JupyterLab"
