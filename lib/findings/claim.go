@@ -197,7 +197,8 @@ func (f *Findings) MIMEBundle() map[string]any {
 		b.WriteString(`<th style="text-align:left">` + h + "</th>")
 	}
 	b.WriteString("</tr></thead><tbody>")
-	colors := map[Verdict]string{Holds: "#00734d", DoesNotHold: "#b03020", Undecided: "#777777"}
+	// Middle tones, to be read on white and in a dark theme.
+	colors := map[Verdict]string{Holds: "#1f8f5a", DoesNotHold: "#d9483b", Undecided: "#7d7d7d"}
 	for _, c := range f.Claims {
 		cells := []string{fmt.Sprint(c.Number), c.Text, c.Quantity, c.paper(), c.Here.String(), c.Untrained.String(), short(c.Chance), c.criterion()}
 		b.WriteString("<tr>")
