@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"gonverge/lib/nn"
+	"gonverge/lib/train"
 )
 
 // training returns a rule with one learning rate for all parameters, and decay for weights.
@@ -113,8 +114,31 @@ func (e *engineTable) training(ctx context.Context) error {
 			rate.Goal = Goal{AtLeast: 0.80}
 		}
 		e.Add(rate, Compare("  the same with kernels alone, without gorgonia", []Series{ours, alone}, Goal{AtMost: 1.08}))
+		if n.peer == "mini" {
+			e.recipes(row.Ours, n.batch)
+		}
 	}
 	return nil
+}
+
+// recipes adds what the recipes take for four nets on two cores, computed from a step of
+// MiniAlexNet: augmentation and checkpoints, a few parts in a hundred, come on top.
+func (e *engineTable) recipes(step Value, batch int) {
+	for _, r := range []struct {
+		task     string
+		recipe   train.Recipe
+		pictures int
+		most     float64 // seconds
+	}{
+		{"  four nets of the leaves recipe on two cores", train.Leaves(), 12000, 150},
+		{"  four nets of the CIFAR-10 recipe on two cores", train.CIFAR10(), 50000, 1200},
+	} {
+		seconds := func(ms float64) float64 {
+			return ms / 1e3 / float64(batch) * float64(r.recipe.Steps(r.pictures)*r.recipe.Batch) * 4 / 2
+		}
+		v := Value{seconds(step.Best), seconds(step.Median)}
+		e.Add(Row{Task: r.task, Unit: "s", Ours: v, Ratio: v.Best, Goal: Goal{AtMost: r.most}, Note: "computed from the step"})
+	}
 }
 
 // readOut adds the row of CaffeNet's convolutions.

@@ -232,6 +232,9 @@ func (t *Table) MIMEBundle() map[string]any {
 // machine describes where it was measured.
 func machine() string {
 	s := fmt.Sprintf("%s/%s, %d cores, %s, kernels %s", runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version(), simd.Name())
+	if simd.Wide() {
+		s += " with tiles of AVX-512"
+	}
 	if name := processor(); name != "" {
 		return name + ", " + s
 	}
