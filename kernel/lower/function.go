@@ -116,7 +116,15 @@ func (e *emitter) ret(b *strings.Builder, st *ast.ReturnStmt) {
 		case len(st.Results) == rs.Len():
 			var r []string
 			for i, x := range st.Results {
-				r = append(r, e.to(x, rs.At(i).Type()))
+				t := e.to(x, rs.At(i).Type())
+				// yaegi writes operands of a return straight to the result's place: a built-in's
+				// always to the first, and named results while later operands still read them.
+				if rs.Len() > 1 && !plain(x) {
+					name := e.temp()
+					e.w(b, "var %s %s = %s\n", name, e.typ(rs.At(i).Type()), t)
+					t = name
+				}
+				r = append(r, t)
 			}
 			e.w(b, "return %s\n", strings.Join(r, ", "))
 		default:
@@ -144,6 +152,21 @@ func (e *emitter) ret(b *strings.Builder, st *ast.ReturnStmt) {
 		}
 	}
 	e.jump(b, exit{kind: token.RETURN})
+}
+
+// plain tells whether an operand is a literal or the name of something, which
+// nothing has to be computed for.
+func plain(x ast.Expr) bool {
+	switch x := ast.Unparen(x).(type) {
+	case *ast.BasicLit, *ast.FuncLit:
+		return true
+	case *ast.Ident:
+		return true
+	case *ast.UnaryExpr:
+		_, literal := x.X.(*ast.BasicLit)
+		return literal && x.Op != token.AND
+	}
+	return false
 }
 
 // spread evaluates a multi-valued call and returns its values, converted to the types of a tuple.
