@@ -68,10 +68,21 @@ func lassoPath(fn string, within mat.Symmetric, between mat.Matrix, alphas []flo
 		return 0
 	})
 	inverse := r.inverse()
-	r.each(func(first, end int) {
-		block, memory := make([]*descent, end-first), new(memory)
+	// Memory of a core, for one block after the other.
+	blocks := sync.Pool{New: func() any {
+		block, memory := new([together]*descent), new(memory)
 		for t := range block {
-			block[t] = newDescent(r, first+t, memory, inverse)
+			block[t] = newDescent(r, memory, inverse)
+		}
+		return block
+	}}
+	r.each(func(first, end int) {
+		whole := blocks.Get().(*[together]*descent)
+		defer blocks.Put(whole)
+		block := whole[:end-first]
+		for t, d := range block {
+			d.c = r.c[(first+t)*r.p:][:r.p]
+			clear(d.w)
 		}
 		for _, k := range order {
 			if alphas[k] == 0 {
@@ -151,9 +162,10 @@ type descent struct {
 	all      bool // this pass is over all predictors
 }
 
-func newDescent(r *problem, target int, memory *memory, inverse func() []float64) *descent {
-	return &descent{problem: r, memory: memory, inverse: inverse, c: r.c[target*r.p:][:r.p],
-		w: make([]float64, r.p), rest: make([]float64, r.p), active: make([]int, 0, r.p), target: make([]float64, r.p), part: make([]float64, r.p)}
+func newDescent(r *problem, memory *memory, inverse func() []float64) *descent {
+	x := make([]float64, 4*r.p)
+	return &descent{problem: r, memory: memory, inverse: inverse, active: make([]int, 0, r.p),
+		w: x[:r.p:r.p], rest: x[r.p : 2*r.p : 2*r.p], target: x[2*r.p : 3*r.p : 3*r.p], part: x[3*r.p:]}
 }
 
 // space returns n numbers of memory, without regard to what is in it.
@@ -444,193 +456,6 @@ func (d *descent) solveActive(x []float64, alpha float64) (singular bool) {
 	return true
 }
 
-// pivot solves targets most of whose predictors are in use, by way of the few idle ones I.
-// With H = G⁻¹ and b = c − α sign(w), zero at I, the weights of these signs are H(b + e) for the e
-// that lives in I and makes them zero there, H_II e = −(Hb)_I; the gradient at I is then c − e.
-// Predictors whose weight has the other sign become idle, idle ones whose gradient exceeds α
-// come into use, all at once, and so on until none is left: the optimum. That mostly takes
-// two or three rounds, but may go in circles; a target that does not get there goes towards the weights
-// of its first round, by which the objective does not rise.
-func pivot(targets []*descent, alpha float64) {
-	const rounds = 6
-	first := true
-	for round := 0; round < rounds && len(targets) > 0; round++ {
-		targets = solveIdle(targets, alpha)
-		targets = slices.DeleteFunc(targets, func(d *descent) bool {
-			if first {
-				d.keep()
-			}
-			return d.exchange(alpha)
-		})
-		first = false
-	}
-	for _, d := range targets {
-		if d.own {
-			d.towards(d.first)
-		}
-	}
-}
-
-// dualPasses sets sign for targets most of whose predictors are in use. The first time it is what
-// some passes of coordinate descent on the dual problem find,
-//
-//	minimise ½ (c − u)'H(c − u)   where |u_j| ≤ α,   w = H(c − u)
-//
-// in which the predictors in use, with u_j = ±α, cost nothing; later it is the sign of w.
-func dualPasses(targets []*descent, alpha float64) {
-	const passes = 7 // most often enough, as measured on correlations of rectified mixtures
-	if len(targets) == 0 {
-		return
-	}
-	h, alive := targets[0].inverse(), targets[0].alive
-	n := len(alive)
-	var fresh []*descent
-	for _, d := range targets {
-		d.sign = slices.Grow(d.sign[:0], n)[:n]
-		if d.own = d.patience > patience; !d.own {
-			fresh = append(fresh, d)
-		}
-		d.patience *= 2
-		for a, j := range alive {
-			d.sign[a] = min(max(d.rest[j]/alpha, -1), 1)
-			if w := d.w[j]; w != 0 {
-				d.sign[a] = math.Copysign(1, w)
-			} else if d.own {
-				d.sign[a] = 0
-			}
-		}
-	}
-	for _, d := range fresh {
-		for a, j := range alive {
-			d.part[a] = d.c[j] - alpha*d.sign[a]
-		}
-	}
-	multiply(fresh, h, n)
-	for range passes {
-		for a := range n {
-			row := h[a*n:][:n]
-			for _, d := range fresh {
-				u := d.sign[a]
-				if v := min(max(u+d.target[a]/(alpha*row[a]), -1), 1); v != u {
-					d.sign[a] = v
-					simd.Axpy64(alpha*(u-v), row, d.target[:n])
-				}
-			}
-		}
-	}
-	for _, d := range fresh {
-		for a, u := range d.sign {
-			if math.Abs(u) < 1 {
-				d.sign[a] = 0
-			}
-		}
-	}
-}
-
-// keep keeps the weights found for the predictors in use.
-func (d *descent) keep() {
-	d.first = d.first[:0]
-	for a, j := range d.alive {
-		if d.w[j] != 0 {
-			d.first = append(d.first, d.target[a])
-		}
-	}
-}
-
-// exchange takes the weights found if they are the optimum; else it changes the signs that
-// are wrong.
-func (d *descent) exchange(alpha float64) bool {
-	changed := false
-	for _, a := range d.idle {
-		if g := d.c[d.alive[a]] - d.part[a]; math.Abs(g) > alpha+d.tol {
-			d.sign[a] = math.Copysign(1, g)
-			changed = true
-		}
-		d.target[a] = 0
-	}
-	for a, w := range d.target[:len(d.alive)] {
-		if s := d.sign[a]; s != 0 && w != 0 && s*w < 0 {
-			d.sign[a] = 0
-			changed = true
-		}
-	}
-	if changed {
-		return false
-	}
-	for a, j := range d.alive {
-		d.w[j] = d.target[a]
-	}
-	return true
-}
-
-// solveIdle sets target to the weights of the signs, and part at the idle predictors to e; see
-// [pivot]. It returns the targets for which it could.
-func solveIdle(targets []*descent, alpha float64) []*descent {
-	if len(targets) == 0 {
-		return nil
-	}
-	h, alive := targets[0].inverse(), targets[0].alive
-	n := len(alive)
-	for _, d := range targets {
-		d.idle = d.idle[:0]
-		for a, j := range alive {
-			if s := d.sign[a]; s != 0 {
-				d.part[a] = d.c[j] - alpha*s
-			} else {
-				d.part[a] = 0
-				d.idle = append(d.idle, a)
-			}
-		}
-	}
-	multiply(targets, h, n)
-	targets = slices.DeleteFunc(targets, func(d *descent) bool {
-		m := len(d.idle)
-		space := d.space(m*m + m)
-		l, e := cholesky(space[:m*m]), space[m*m:]
-		for a, i := range d.idle {
-			row := h[i*n:][:n]
-			for b, j := range d.idle[:a+1] {
-				l[a*m+b] = row[j]
-			}
-			e[a] = -d.target[i]
-		}
-		if l.factorise(m) < m { // a part of a regular inverse is regular, but for rounding
-			return true
-		}
-		l.solve(e, m)
-		clear(d.part)
-		for a, i := range d.idle {
-			d.part[i] = e[a]
-		}
-		return false
-	})
-	addRows(targets, h, n)
-	return targets
-}
-
-// addRows adds to target the rows of h times part; a row is fetched once for all targets.
-func addRows(targets []*descent, h []float64, n int) {
-	for a := range n {
-		row := h[a*n:][:n]
-		for _, d := range targets {
-			if v := d.part[a]; v != 0 {
-				simd.Axpy64(v, row, d.target[:n])
-			}
-		}
-	}
-}
-
-// multiply sets target to h times part; h is symmetric. Some rows are fetched once for all targets.
-func multiply(targets []*descent, h []float64, n int) {
-	const rows = 4
-	for a := 0; a < n; a += rows {
-		end := min(a+rows, n)
-		for _, d := range targets {
-			simd.Dots64(d.target[a:end], d.part[:n], h[a*n:end*n], n)
-		}
-	}
-}
-
 // inverse returns a function that returns the inverse of the correlations within the
 // predictors that have a variance, or nil if they are nearly singular; the first call
 // computes it.
@@ -662,50 +487,4 @@ func (r *problem) inverse() func() []float64 {
 		}
 		return h
 	})
-}
-
-// cholesky is a lower triangular factor, row-major k×k; the upper triangle is not used.
-type cholesky []float64
-
-// factorise turns the lower triangle of a matrix into its factor and returns k, or, if the
-// matrix is singular to working precision, the first row that depends on those before:
-// the factor is then good up to there, and that row solves L x = row.
-func (l cholesky) factorise(k int) int {
-	column := make([]float64, k) // products of a row with those below it
-	for b := range k {
-		row := l[b*k:][:b+1]
-		pivot := row[b] - simd.Dot64(row[:b], row[:b])
-		if !(pivot > 1e-12*row[b]) {
-			return b
-		}
-		row[b] = math.Sqrt(pivot)
-		below := column[:k-b-1]
-		if len(below) == 0 {
-			break
-		}
-		simd.Dots64(below, row[:b], l[(b+1)*k:], k)
-		for a, v := range below {
-			at := (b+1+a)*k + b
-			l[at] = (l[at] - v) / row[b]
-		}
-	}
-	return k
-}
-
-// solve replaces the right hand side x by the solution; k is the length of a row.
-func (l cholesky) solve(x []float64, k int) {
-	for a := range x {
-		row := l[a*k:][:a+1]
-		x[a] = (x[a] - simd.Dot64(row[:a], x[:a])) / row[a]
-	}
-	l.solveUpper(x, k)
-}
-
-// solveUpper solves Lᵀy = x in place.
-func (l cholesky) solveUpper(x []float64, k int) {
-	for a := len(x) - 1; a >= 0; a-- {
-		row := l[a*k:][:a+1]
-		x[a] /= row[a]
-		simd.Axpy64(-x[a], row[:a], x[:a])
-	}
 }

@@ -138,17 +138,33 @@ func (a *assignment) reduceRows(free []int) []int {
 		i := free[k]
 		k++
 		row := a.cost[i*a.m:][:a.m]
+		v := a.v[:len(row)]
 		j1, j2 := 0, -1
-		u1, u2 := row[0]-a.v[0], math.Inf(1)
-		for j := 1; j < a.m; j++ {
-			h := row[j] - a.v[j]
-			if h < u2 {
-				if h < u1 {
-					j1, j2 = j, j1
-					u1, u2 = h, u1
-				} else {
-					j2, u2 = j, h
+		u1, u2 := row[0]-v[0], math.Inf(1)
+		take := func(j int, h float64) {
+			if h < u1 {
+				j1, j2, u1, u2 = j, j1, h, u1
+			} else {
+				j2, u2 = j, h
+			}
+		}
+		j := 1
+		// Four at a time: one is below both of the smallest but rarely.
+		for ; j+4 <= len(row); j += 4 {
+			r, p := (*[4]float64)(row[j:]), (*[4]float64)(v[j:])
+			h0, h1, h2, h3 := r[0]-p[0], r[1]-p[1], r[2]-p[2], r[3]-p[3]
+			if h0 >= u2 && h1 >= u2 && h2 >= u2 && h3 >= u2 {
+				continue
+			}
+			for k, h := range [4]float64{h0, h1, h2, h3} {
+				if h < u2 {
+					take(j+k, h)
 				}
+			}
+		}
+		for ; j < len(row); j++ {
+			if h := row[j] - v[j]; h < u2 {
+				take(j, h)
 			}
 		}
 		price := a.v[j1] - (u2 - u1)
