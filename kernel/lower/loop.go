@@ -254,6 +254,9 @@ func (e *emitter) rangeStmt(b *strings.Builder, st *ast.RangeStmt, label string)
 		}
 	}
 	fresh := define && e.captured(vars, st.Body)
+	for o := range vars { // the interpreter counts on with what the body assigns to the key
+		fresh = fresh || e.assigned(o, st.Body)
+	}
 	e.guard(b, st.Pos(), st.X)
 	u := t.Underlying()
 	switch u := u.(type) {
