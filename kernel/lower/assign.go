@@ -53,7 +53,7 @@ func (e *emitter) assign(b *strings.Builder, st *ast.AssignStmt, define bool) {
 	if st.Tok != token.ASSIGN && st.Tok != token.DEFINE {
 		l := e.lhs(st.Lhs[0])
 		if st.Tok == token.SHL_ASSIGN || st.Tok == token.SHR_ASSIGN {
-			e.w(b, "%s %s %s\n", l, st.Tok, e.x(st.Rhs[0]))
+			e.w(b, "%s %s %s\n", l, st.Tok, e.count(st.Rhs[0]))
 		} else {
 			e.w(b, "%s %s %s\n", l, st.Tok, e.to(st.Rhs[0], e.typeOf(st.Lhs[0])))
 		}

@@ -5,6 +5,8 @@ import (
 	"go/token"
 	"go/types"
 	"strings"
+
+	"gonverge/kernel/check"
 )
 
 // Defer. The interpreter keeps the arguments of deferred calls by reference, holds a lock while it runs them, and loses
@@ -35,7 +37,44 @@ func (e *emitter) deferStmt(b *strings.Builder, c *ast.CallExpr) {
 		e.w(b, "%s.Literal(%s)\n", e.fn.frame, own("func(*"+Runtime+".Defers)", e.deferredLiteral(lit, d)))
 		return
 	}
-	e.w(b, "%s.Call(%s)\n", e.fn.frame, e.thunk(b, c, "defer"))
+	name, compiled := e.deferredName(c)
+	if compiled {
+		e.w(b, "%s.Call(%s)\n", e.fn.frame, e.thunk(b, c, "defer"))
+	} else {
+		e.w(b, "%s.Named(%q, %s)\n", e.fn.frame, name, e.thunk(b, c, "defer"))
+	}
+}
+
+// deferredName is the name under which a deferred function finds the panic that called it, "" for a function value;
+// compiled functions have none.
+func (e *emitter) deferredName(c *ast.CallExpr) (name string, compiled bool) {
+	fun := ast.Unparen(c.Fun)
+	if e.info.Types[c.Fun].IsBuiltin() {
+		return "", true
+	}
+	f, ok := e.callee(c).(*types.Func)
+	if !ok {
+		return "", false
+	}
+	if s, ok := fun.(*ast.SelectorExpr); ok {
+		if sel := e.info.Selections[s]; sel != nil && sel.Kind() == types.MethodVal {
+			n, _ := derefNamed(f.Signature().Recv().Type())
+			switch {
+			case types.IsInterface(f.Signature().Recv().Type()):
+				return "", false
+			case !e.isOurs(n):
+				return "", true
+			}
+			return e.namedType(n) + sep + f.Name(), false
+		}
+	}
+	if in := e.instance(fun); in != "" {
+		return in, false
+	}
+	if n := e.program.Slots[f]; n != "" {
+		return n, false
+	}
+	return "", !check.InSession(f)
 }
 
 // deferredLiteral lowers a literal that is deferred as it stands; it gets the stack that runs it, for recover.
@@ -49,7 +88,10 @@ func (e *emitter) recover() string {
 	if e.fn.outer != "" {
 		return e.fn.outer + ".Recover()"
 	}
-	return Runtime + ".Recover()"
+	if e.fn.entered == "" {
+		e.fn.entered = e.temp()
+	}
+	return Runtime + ".RecoverOf(" + e.fn.entered + ")"
 }
 
 // thunk evaluates callee and arguments of a call now and returns a function that makes the call. Everything goes by value

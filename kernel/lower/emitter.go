@@ -19,6 +19,7 @@ type emitter struct {
 	cell   bool // the statements of the cell itself, where errors without a name stop it
 	loops  []*loop
 	fn     *function
+	slot   string   // of the declared function that is lowered
 	params []string // names of the parameters of the last function head
 }
 
@@ -318,13 +319,55 @@ func (e *emitter) binary(x *ast.BinaryExpr) string {
 			return e.equal(x.Op, e.to(x.X, empty), e.to(x.Y, empty))
 		}
 	case token.SHL, token.SHR:
-		return "(" + e.x(x.X) + " " + x.Op.String() + " " + e.x(x.Y) + ")"
+		return "(" + e.x(x.X) + " " + x.Op.String() + " " + e.count(x.Y) + ")"
 	}
 	want := lt
 	if e.info.Types[x.X].Value != nil || e.info.Types[x.X].IsNil() {
 		want = rt
 	}
 	return "(" + e.to(x.X, want) + " " + x.Op.String() + " " + e.to(x.Y, want) + ")"
+}
+
+// count lowers the right operand of a shift: the interpreter takes a negative one for a large one.
+func (e *emitter) count(x ast.Expr) string {
+	s := e.x(x)
+	if e.natural(x) {
+		return s
+	}
+	t := e.typ(e.typeOf(x).Underlying())
+	return e.helper("count", t, "(n %s) uint64 {\nif n < 0 { "+Runtime+".BadShift() }\nreturn uint64(n)\n}") + "(" + t + "(" + s + "))"
+}
+
+// natural tells expressions that cannot be negative.
+func (e *emitter) natural(x ast.Expr) bool {
+	x = ast.Unparen(x)
+	if b, ok := e.typeOf(x).Underlying().(*types.Basic); ok && b.Info()&types.IsUnsigned != 0 || e.info.Types[x].Value != nil {
+		return true
+	}
+	switch x := x.(type) {
+	case *ast.Ident:
+		return e.counters[e.info.Uses[x]]
+	case *ast.BinaryExpr:
+		switch x.Op {
+		case token.AND:
+			return e.natural(x.X) || e.natural(x.Y)
+		case token.REM, token.QUO, token.SHR:
+			return e.natural(x.X) && (x.Op == token.SHR || e.natural(x.Y))
+		}
+	case *ast.CallExpr:
+		if b, ok := e.callee(x).(*types.Builtin); ok {
+			return b.Name() == "len" || b.Name() == "cap"
+		}
+	}
+	return false
+}
+
+// counter notes a loop variable that starts from zero or more and only grows.
+func (e *emitter) counter(o types.Object) {
+	if e.counters == nil {
+		e.counters = map[types.Object]bool{}
+	}
+	e.counters[o] = true
 }
 
 // equal compares two values of interface types.

@@ -1,6 +1,7 @@
 package lower
 
 import (
+	"fmt"
 	"go/ast"
 	"go/token"
 	"go/types"
@@ -39,7 +40,7 @@ func (e *emitter) functionIn(sig *types.Signature, body *ast.BlockStmt, name str
 			results = append(results, e.local(v))
 		}
 	}
-	fn := &function{sig: sig, name: name, pos: pos, results: results, outer: outer, body: body}
+	fn := &function{slot: e.slot, sig: sig, name: name, pos: pos, results: results, outer: outer, body: body}
 	defers := hasDefer(body)
 	if defers {
 		fn.frame = e.temp()
@@ -65,6 +66,9 @@ func (e *emitter) functionIn(sig *types.Signature, body *ast.BlockStmt, name str
 	pre := ""
 	if fn.mark != 0 { // the first statement of the text carries the directive, and says where the function is
 		pre = strings.TrimPrefix(e.open(), fn.directive())
+	}
+	if fn.entered != "" {
+		pre += fmt.Sprintf("%s := %s.Entered(%q)\n", fn.entered, Runtime, fn.slot)
 	}
 	if fn.locals || !named {
 		results = nil

@@ -41,7 +41,7 @@ func (l *lowerer) stencil(scope map[string]types.Object, params *ast.FieldList, 
 		}
 		l.refuse(e.Pos, "in %s: %s", userName, e.Msg)
 	}
-	e := &emitter{lowerer: l, info: info}
+	e := &emitter{lowerer: l, info: info, slot: name}
 	head, code := e.function(info.Defs[c.Name].(*types.Func).Signature(), c.Body, userName, d.Pos())
 	fmt.Fprintf(&l.funcs, "func %s%s {%s%s}\n", name, head, e.fn.directive(), code)
 }

@@ -135,6 +135,11 @@ func (e *emitter) forStmt(b *strings.Builder, st *ast.ForStmt, label string) {
 		defer b.WriteString("}\n")
 	}
 	order, vars := e.defined(st.Init)
+	if p, ok := st.Post.(*ast.IncDecStmt); ok && p.Tok == token.INC && len(order) == 1 && e.natural(st.Init.(*ast.AssignStmt).Rhs[0]) && !e.assigned(order[0], st.Body) {
+		if id, ok := ast.Unparen(p.X).(*ast.Ident); ok && e.info.Uses[id] == order[0] {
+			e.counter(order[0])
+		}
+	}
 	var parts []ast.Node
 	parts = append(parts, st.Body)
 	if st.Cond != nil {
@@ -256,6 +261,12 @@ func (e *emitter) rangeStmt(b *strings.Builder, st *ast.RangeStmt, label string)
 	fresh := define && e.captured(vars, st.Body)
 	for o := range vars { // the interpreter counts on with what the body assigns to the key
 		fresh = fresh || e.assigned(o, st.Body)
+	}
+	if id, ok := st.Key.(*ast.Ident); ok && define && e.info.Defs[id] != nil && !e.assigned(e.info.Defs[id], st.Body) {
+		switch t.Underlying().(type) {
+		case *types.Basic, *types.Slice, *types.Array, *types.Pointer:
+			e.counter(e.info.Defs[id])
+		}
 	}
 	e.guard(b, st.Pos(), st.X)
 	u := t.Underlying()

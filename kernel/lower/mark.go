@@ -30,6 +30,8 @@ type function struct {
 	body    *ast.BlockStmt
 	results []string // names of the result variables, where the body needs them
 	locals  bool     // results are ordinary variables: see results.go
+	slot    string   // of a declared function: by which recover in it knows that it was deferred
+	entered string   // the variable that holds what recover asks
 	frame   string   // name of the defer stack when the function has defers
 	outer   string   // the defer stack that runs this literal: recover() in it is that stack's
 	rf      *rangeFunc

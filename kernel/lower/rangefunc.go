@@ -12,18 +12,33 @@ import (
 type rangeFunc struct {
 	control string
 	parent  *rangeFunc
+	body    *ast.BlockStmt
 	exits   []exit
 }
 
-// exit is a jump: BREAK or CONTINUE of a loop, or RETURN.
+// exit is a jump: BREAK or CONTINUE of a loop, GOTO a label, or RETURN.
 type exit struct {
-	kind token.Token
-	to   *loop
+	kind  token.Token
+	to    *loop
+	label string
+}
+
+// holds tells whether a label is inside the body.
+func (rf *rangeFunc) holds(label string) bool {
+	found := false
+	ast.Inspect(rf.body, func(x ast.Node) bool {
+		if l, ok := x.(*ast.LabeledStmt); ok && l.Label.Name == label {
+			found = true
+		}
+		_, lit := x.(*ast.FuncLit)
+		return !found && !lit
+	})
+	return found
 }
 
 func (e *emitter) rangeOverFunc(b *strings.Builder, st *ast.RangeStmt, sig *types.Signature, label string, define bool) {
 	yield := sig.Params().At(0).Type().Underlying().(*types.Signature)
-	rf := &rangeFunc{control: e.temp(), parent: e.fn.rf}
+	rf := &rangeFunc{control: e.temp(), parent: e.fn.rf, body: st.Body}
 	vars := []ast.Expr{st.Key, st.Value}
 	var params []string
 	bind := ""
@@ -75,6 +90,8 @@ func (e *emitter) jump(b *strings.Builder, x exit) {
 	switch {
 	case x.kind == token.RETURN && rf == nil:
 		e.leave(b)
+	case x.kind == token.GOTO && (rf == nil || rf.holds(x.label)):
+		e.w(b, "goto %s%s\n", x.label, sep)
 	case x.to != nil && x.to.own == nil && x.to.rf == rf: // a plain loop or switch at this level
 		if x.kind == token.CONTINUE {
 			b.WriteString(x.to.before)
@@ -106,10 +123,7 @@ func (e *emitter) jump(b *strings.Builder, x exit) {
 func (e *emitter) branch(b *strings.Builder, st *ast.BranchStmt) {
 	switch st.Tok {
 	case token.GOTO:
-		if e.fn.rf != nil {
-			e.refuse(st.Pos(), "goto inside the body of a range over a function is not available in cells")
-		}
-		e.w(b, "goto %s%s\n", st.Label.Name, sep)
+		e.jump(b, exit{kind: token.GOTO, label: st.Label.Name})
 		return
 	case token.FALLTHROUGH:
 		b.WriteString("fallthrough\n")
@@ -127,7 +141,7 @@ func (e *emitter) branch(b *strings.Builder, st *ast.BranchStmt) {
 			e.w(b, "%s\n", st.Tok)
 			return
 		}
-		e.jump(b, exit{st.Tok, l})
+		e.jump(b, exit{kind: st.Tok, to: l})
 		return
 	}
 	e.refuse(st.Pos(), "%s outside a loop", st.Tok)

@@ -54,7 +54,7 @@ func Collect[E any](q iter.Seq[E]) []E { var r []E; q(func(v E) bool { r = appen
 func AppendSeq[S ~[]E, E any](s S, q iter.Seq[E]) S { q(func(v E) bool { s = append(s, v); return true }); return s }
 func Sorted[E cmp.Ordered](q iter.Seq[E]) []E { r := Collect(q); Sort(r); return r }
 func SortedFunc[E any](q iter.Seq[E], c func(E, E) int) []E { r := Collect(q); SortFunc(r, c); return r }
-func Chunk[S ~[]E, E any](s S, n int) iter.Seq[S] { return func(yield func(S) bool) { for i := 0; i < len(s); i += n { if !yield(s[i:min(i+n, len(s))]) { return } } } }
+func Chunk[S ~[]E, E any](s S, n int) iter.Seq[S] { if n < 1 { panic("cannot be less than 1") }; return func(yield func(S) bool) { for i := 0; i < len(s); i += n { if !yield(s[i:min(i+n, len(s))]) { return } } } }
 `,
 	"maps": `
 func Keys[M ~map[K]V, K comparable, V any](m M) iter.Seq[K] { return func(yield func(K) bool) { for k := range m { if !yield(k) { return } } } }
@@ -81,6 +81,44 @@ func (x *Pointer[T]) CompareAndSwap(old, v *T) bool { x.mu.Lock(); ok := x.p == 
 `,
 	"math/rand/v2": `
 func N[I ~int | ~int64 | ~int32 | ~uint | ~uint64 | ~uint32 | ~int8 | ~int16 | ~uint8 | ~uint16](n I) I { return I(rand.Int64N(int64(n))) }
+`,
+	"iter": `
+func Pull[V any](seq iter.Seq[V]) (func() (V, bool), func()) {
+	resume, out := make(chan bool), make(chan V)
+	started, done := false, false
+	var failed any
+	run := func() {
+		defer func() { failed = recover(); close(out) }()
+		seq(func(v V) bool { out <- v; return <-resume })
+	}
+	wait := func() (V, bool) {
+		v, ok := <-out
+		if !ok {
+			done = true
+			if f := failed; f != nil { failed = nil; panic(f) }
+		}
+		return v, ok
+	}
+	next := func() (V, bool) {
+		var zero V
+		if done { return zero, false }
+		if !started { started = true; go run() } else { resume <- true }
+		return wait()
+	}
+	stop := func() {
+		if !started { done = true }
+		for !done { done = true; resume <- false; if _, ok := wait(); ok { done = false } }
+	}
+	return next, stop
+}
+func Pull2[K, V any](seq iter.Seq2[K, V]) (func() (K, V, bool), func()) {
+	type pair struct { k K; v V }
+	next, stop := Pull(func(yield func(pair) bool) { seq(func(k K, v V) bool { return yield(pair{k, v}) }) })
+	return func() (K, V, bool) { p, ok := next(); return p.k, p.v, ok }, stop
+}
+`,
+	"errors": `
+func AsType[E error](err error) (E, bool) { var e E; ok := errors.As(err, &e); return e, ok }
 `,
 	"reflect": `
 func TypeFor[T any]() reflect.Type { var p *T; return reflect.TypeOf(p).Elem() }

@@ -116,16 +116,17 @@ type refusal struct {
 // lowerer collects the pieces of one cell.
 type lowerer struct {
 	*State
-	unit    *check.Unit
-	imports strings.Builder
-	decls   strings.Builder // types, wrappers and helpers
-	vars    strings.Builder
-	init    strings.Builder
-	funcs   strings.Builder
-	queue   []func() // work that may need types which are being written
-	exports map[string]map[string]reflect.Value
-	spell   bool      // types are written for a key
-	at      token.Pos // of the statement being lowered: for refusals that know no better
+	unit     *check.Unit
+	imports  strings.Builder
+	decls    strings.Builder // types, wrappers and helpers
+	vars     strings.Builder
+	init     strings.Builder
+	funcs    strings.Builder
+	queue    []func() // work that may need types which are being written
+	exports  map[string]map[string]reflect.Value
+	spell    bool                  // types are written for a key
+	counters map[types.Object]bool // loop variables that are never negative
+	at       token.Pos             // of the statement being lowered: for refusals that know no better
 }
 
 func (l *lowerer) refuse(p token.Pos, format string, args ...any) {
@@ -257,7 +258,7 @@ func (l *lowerer) functions() {
 		if f.Receiver != "" {
 			name = f.Receiver + "." + name
 		}
-		e := &emitter{lowerer: l, info: u.Info}
+		e := &emitter{lowerer: l, info: u.Info, slot: slots[i]}
 		sig := u.Info.Defs[f.AsFunc.Name].(*types.Func).Signature()
 		l.define(e, slots[i], name, f, sig)
 	}

@@ -10,6 +10,8 @@ type Defers struct {
 
 type deferred struct {
 	call    func()
+	named   bool
+	name    string // with named: that of the function, "" for a function value
 	literal func(*Defers)
 }
 
@@ -33,8 +35,13 @@ func (m *Machine) frame(body func(*Defers)) {
 	returned = true
 }
 
-// Call defers a call of a function or method.
+// Call defers a call of a compiled function or method.
 func (d *Defers) Call(f func()) { d.calls = append(d.calls, deferred{call: f}) }
+
+// Named defers a call of a function of the session, which may call recover; a function value has no name.
+func (d *Defers) Named(name string, f func()) {
+	d.calls = append(d.calls, deferred{call: f, named: true, name: name})
+}
 
 // Literal defers a function literal; recover in it asks d.
 func (d *Defers) Literal(f func(*Defers)) { d.calls = append(d.calls, deferred{literal: f}) }
@@ -74,12 +81,12 @@ func (d *Defers) one(c deferred) {
 		c.literal(d)
 		return
 	}
-	if d.panicking {
-		// The function may call recover: it finds this stack by its goroutine.
+	if d.panicking && c.named {
+		// The function may call recover: it finds this stack by its goroutine and its name, when it begins.
 		g := goroutine()
 		d.m.mu.Lock()
 		outer := d.m.panics[g]
-		d.m.panics[g] = d
+		d.m.panics[g] = &panicking{d, c.name}
 		d.m.mu.Unlock()
 		defer func() {
 			d.m.mu.Lock()
@@ -94,11 +101,34 @@ func (d *Defers) one(c deferred) {
 	c.call()
 }
 
-// recover is recover in a function that was deferred by its name.
-func (m *Machine) recover() any {
+// panicking is a stack of deferred calls that calls a function because of a panic.
+type panicking struct {
+	d    *Defers
+	name string
+}
+
+// entered is called at the start of every function that calls recover: when the function was called by a panic, it gets
+// the stack that called it. Functions that it calls in turn get nothing.
+func (m *Machine) entered(name string) *Defers {
 	m.mu.Lock()
-	d := m.panics[goroutine()]
+	none := len(m.panics) == 0
 	m.mu.Unlock()
+	if none {
+		return nil
+	}
+	g := goroutine()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	p := m.panics[g]
+	if p == nil || p.name != "" && p.name != name {
+		return nil
+	}
+	delete(m.panics, g)
+	return p.d
+}
+
+// recoverOf is recover in a function that got d when it began.
+func recoverOf(d *Defers) any {
 	if d == nil {
 		return nil
 	}

@@ -30,10 +30,12 @@ func (m *Machine) runtime() map[string]reflect.Value {
 		"Enter":      v(m.enter),
 		"Leave":      v(m.leave),
 
-		"Frame":   v(m.frame),
-		"Defers":  v((*Defers)(nil)),
-		"Recover": v(m.recover),
-		"Go":      v(m.start),
+		"Frame":     v(m.frame),
+		"Defers":    v((*Defers)(nil)),
+		"Entered":   v(m.entered),
+		"RecoverOf": v(recoverOf),
+		"BadShift":  v(func() { panic(runtimeError("runtime error: negative shift amount")) }),
+		"Go":        v(m.start),
 
 		"Recv":          v(m.recv),
 		"Recv1":         v(m.recvOne),

@@ -65,7 +65,7 @@ type Machine struct {
 	methods map[methodKey]func(x, a any) any
 	formats map[int]func(x any, f fmt.State, verb rune)
 	traces  map[uint64][]int // goroutine -> numbers of the functions that a panic has left, innermost first
-	panics  map[uint64]*Defers
+	panics  map[uint64]*panicking
 }
 
 type methodKey struct {
@@ -123,7 +123,7 @@ func New(o Options) (*Machine, error) {
 	if o.Tagged == nil {
 		o.Tagged = func(_ any, stream, text string) { o.Output(stream, text) }
 	}
-	m := &Machine{o: o, marks: map[int]*int{}, methods: map[methodKey]func(x, a any) any{}, formats: map[int]func(any, fmt.State, rune){}, traces: map[uint64][]int{}, panics: map[uint64]*Defers{}}
+	m := &Machine{o: o, marks: map[int]*int{}, methods: map[methodKey]func(x, a any) any{}, formats: map[int]func(any, fmt.State, rune){}, traces: map[uint64][]int{}, panics: map[uint64]*panicking{}}
 	m.types.Store(&[]types.Type{})
 	var err error
 	if m.out, err = newOutput(o.Tagged, m.Tag); err != nil {

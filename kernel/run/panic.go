@@ -67,6 +67,9 @@ func panicValue(r any) any {
 	case *reflect.ValueError:
 		return runtimeError("runtime error: invalid memory address or nil pointer dereference")
 	case error:
+		if _, name, ok := strings.Cut(v.Error(), "hash of unhashable type: stdlib._"); ok {
+			return runtimeError("a cell's value inside the interface " + strings.Replace(name, "_", ".", 1) + " cannot be a map key; a map whose keys are any can have it")
+		}
 		if t := v.Error(); ownPosition.MatchString(t) {
 			return errors.New(ownPosition.ReplaceAllString(t, ""))
 		}

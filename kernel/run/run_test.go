@@ -57,7 +57,7 @@ func TestDeferredCallsRunAsInGo(t *testing.T) {
 		{"last first", "kern.Frame(func(d *kern.Defers) { d.Call(func() { fmt.Print(1) }); d.Call(func() { fmt.Print(2) }); fmt.Print(0) })", "021", ""},
 		{"after a panic", "kern.Frame(func(d *kern.Defers) { d.Call(func() { fmt.Print(1) }); panic(\"p\") })", "1", "p"},
 		{"recover in a literal", "kern.Frame(func(d *kern.Defers) { d.Literal(func(d *kern.Defers) { fmt.Print(d.Recover()) }); panic(\"p\") })", "p", ""},
-		{"recover in a function", "kern.Frame(func(d *kern.Defers) { d.Call(func() { fmt.Print(kern.Recover()) }); panic(\"p\") })", "p", ""},
+		{"recover in a function", "kern.Frame(func(d *kern.Defers) { d.Named(\"\", func() { fmt.Print(kern.RecoverOf(kern.Entered(\"\"))) }); panic(\"p\") })", "p", ""},
 		{"a panic replaces another", "kern.Frame(func(d *kern.Defers) { d.Call(func() { fmt.Print(1) }); d.Call(func() { panic(\"q\") }); panic(\"p\") })", "1", "q"},
 		{"recover without a panic", "kern.Frame(func(d *kern.Defers) { d.Literal(func(d *kern.Defers) { fmt.Print(d.Recover()) }) })", "<nil>", ""},
 		{"an exit cannot be recovered", "kern.Frame(func(d *kern.Defers) { d.Literal(func(d *kern.Defers) { d.Recover() }); os.Exit(2) })", "", "os.Exit(2)"},
