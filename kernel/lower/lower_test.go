@@ -111,7 +111,7 @@ func TestConstructsBecomeWhatTheInterpreterRuns(t *testing.T) {
 func TestRefusesWhatCannotBeHad(t *testing.T) {
 	for _, c := range []struct{ src, want string }{
 		{"import \"unsafe\"\nvar m int64\nx := unsafe.Sizeof(m)", ""},
-		{"next, stop := iter.Pull(slices.Values([]int{1}))", "1:20: generic function iter.Pull is not available to cells"},
+		{"h := unique.Make(1)", "1:1: generic type unique.Handle[int] of a compiled package is not available to cells"},
 		{"import \"unsafe\"\nvar p *int\nq := unsafe.Slice(p, 3)", "3:6: unsafe.Slice is not available in cells"},
 	} {
 		_, err := newLowering(t).cell(c.src)
@@ -127,7 +127,7 @@ func TestARefusedCellChangesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	before := l.s.Types()
-	if _, err := l.cell("type T struct{ A int }\nfunc f() int { return 2 }\nvar e any = T{1}\nnext, stop := iter.Pull(slices.Values([]int{1}))"); err == nil {
+	if _, err := l.cell("type T struct{ A int }\nfunc f() int { return 2 }\nvar e any = T{1}\nh := unique.Make(1)"); err == nil {
 		t.Fatal("not refused")
 	}
 	code, err := l.cell("f()")
