@@ -204,7 +204,7 @@ func (e *emitter) typeVerb(c *ast.CallExpr, f *types.Func, sig *types.Signature)
 		if n++; n < len(c.Args) && b[i] == 'T' {
 			if t := e.typeOf(c.Args[n]); !types.IsInterface(t) {
 				b[i] = 's'
-				args[n] = strconv.Quote(types.TypeString(t, (*types.Package).Name))
+				args[n] = fmt.Sprintf("%s.NameOf(%d)", Runtime, e.typeID(t))
 			} else {
 				b[i] = 's'
 				args[n] = Runtime + ".TypeName(" + args[n] + ")"

@@ -44,6 +44,9 @@ func (l *lowerer) namedType(x *types.Named) string {
 		}
 		return "I" + key
 	}
+	if sig, ok := x.Underlying().(*types.Signature); ok && refersTo(sig, x, map[types.Type]bool{}) {
+		l.refuse(o.Pos(), "a function type that refers to itself, as %s does, is not available in cells; a struct with a field of the function type can stand for it", o.Name())
+	}
 	name := l.program.Fresh(o.Name())
 	l.set(l.named, key, name)
 	src := x
@@ -70,6 +73,31 @@ func (l *lowerer) namedType(x *types.Named) string {
 		l.methods(name, src)
 	}
 	return name
+}
+
+// refersTo tells whether a function type mentions a type, itself or in what it is made of.
+func refersTo(t types.Type, x *types.Named, seen map[types.Type]bool) bool {
+	t = types.Unalias(t)
+	if t == x {
+		return true
+	}
+	if seen[t] {
+		return false
+	}
+	seen[t] = true
+	switch t := t.(type) {
+	case *types.Signature:
+		for _, tp := range []*types.Tuple{t.Params(), t.Results()} {
+			for v := range tp.Variables() {
+				if refersTo(v.Type(), x, seen) {
+					return true
+				}
+			}
+		}
+	case interface{ Elem() types.Type }:
+		return refersTo(t.Elem(), x, seen)
+	}
+	return false
 }
 
 // hidden gives a name to a compiled type that is not exported, found by reflection over the symbols of its package.

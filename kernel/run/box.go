@@ -69,7 +69,7 @@ func (b Boxed) Format(f fmt.State, verb rune) {
 		}
 		fmt.Fprintf(f, fmt.FormatString(f, verb), b.value)
 	case 'v', 's', 'q':
-		p := printer{m: b.m, plus: f.Flag('+'), sharp: f.Flag('#') && verb == 'v'}
+		p := printer{m: b.m, plus: f.Flag('+'), sharp: f.Flag('#') && verb == 'v', letter: verb}
 		text := p.print(v, t, 0)
 		if verb == 'q' {
 			text = fmt.Sprintf("%q", text)
@@ -88,11 +88,15 @@ func (b Boxed) Format(f fmt.State, verb rune) {
 	}
 }
 
+func (m *Machine) formatOf(id int) func(x any, f fmt.State, verb rune) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.formats[id]
+}
+
 // format prints by the Format method of the type, if it has one.
 func (b Boxed) format(f fmt.State, verb rune) bool {
-	b.m.mu.Lock()
-	g := b.m.formats[b.id]
-	b.m.mu.Unlock()
+	g := b.m.formatOf(b.id)
 	if g == nil {
 		return false
 	}

@@ -3,7 +3,6 @@ package run
 import (
 	"context"
 	"fmt"
-	"go/types"
 	"reflect"
 	"strings"
 )
@@ -63,6 +62,7 @@ func (m *Machine) runtime() map[string]reflect.Value {
 		"Unbox":    v(m.unbox),
 		"Fail":     v(m.fail),
 		"TypeName": v(m.verbTypeName),
+		"NameOf":   v(func(id int) string { return goName(m.typ(id)) }),
 		"Method":   v(m.method),
 		"Format":   v(m.format),
 
@@ -150,7 +150,7 @@ func (m *Machine) unbox(x any, id int, from string) any {
 	if b, ok := Inner(x).(Boxed); ok && b.id == id {
 		return b.value
 	}
-	panic(m.conversion(x, types.TypeString(m.typ(id), (*types.Package).Name), from))
+	panic(m.conversion(x, goName(m.typ(id)), from))
 }
 
 // differs panics for an assertion to a compiled type; v is a zero value of that type.
@@ -184,7 +184,7 @@ func (m *Machine) typeNameOf(x any) string {
 	case nil:
 		return "nil"
 	case Boxed:
-		return types.TypeString(m.typ(b.id), (*types.Package).Name)
+		return goName(m.typ(b.id))
 	}
 	return reflect.TypeOf(x).String()
 }

@@ -15,6 +15,7 @@ const sessionPath = "main"
 type printer struct {
 	m                 *Machine
 	plus, sharp, show bool // %+v, %#v, and the display of results
+	letter            rune // the verb, 0 for v
 }
 
 // Show is the text of a result whose static type is t.
@@ -89,6 +90,19 @@ func ours(t types.Type, seen map[types.Type]bool) bool {
 	return false
 }
 
+// verb is the verb that prints the parts of a value.
+func (p printer) verb() string {
+	switch {
+	case p.sharp:
+		return "%#v"
+	case p.plus:
+		return "%+v"
+	case p.letter != 0:
+		return "%" + string(p.letter)
+	}
+	return "%v"
+}
+
 // print prints v as fmt would print a value of type t.
 func (p printer) print(v reflect.Value, t types.Type, depth int) string {
 	if !v.IsValid() {
@@ -103,6 +117,13 @@ func (p printer) print(v reflect.Value, t types.Type, depth int) string {
 		if id := p.m.typeID(t); id >= 0 {
 			if f := p.m.showMethod(id, "GoString"); f != nil {
 				return callShow(f, v)
+			}
+		}
+	}
+	if v.CanInterface() {
+		if id := p.m.typeID(t); id >= 0 {
+			if b := (Boxed{p.m, id, v.Interface()}); p.m.formatOf(id) != nil {
+				return fmt.Sprintf(p.verb(), b)
 			}
 		}
 	}
@@ -167,7 +188,7 @@ func (p printer) byMethod(v reflect.Value, t types.Type) (string, bool) {
 func (p printer) composite(v reflect.Value, t types.Type, depth int) (string, bool) {
 	sep, name := " ", ""
 	if p.sharp {
-		sep, name = ", ", types.TypeString(t, (*types.Package).Name)
+		sep, name = ", ", goName(t)
 	}
 	var parts []string
 	switch u := t.Underlying().(type) {

@@ -142,7 +142,7 @@ func main() {
 	done := make(chan struct{})
 	ticks := 0
 	tick := time.NewTicker(time.Millisecond)
-	go func() { time.Sleep(20 * time.Millisecond); close(done) }()
+	go func() { time.Sleep(300 * time.Millisecond); close(done) }()
 loop:
 	for {
 		select {
