@@ -6,6 +6,7 @@ import (
 	"go/types"
 	"maps"
 	"slices"
+	"strconv"
 )
 
 // lateMethod is a method for a type that an earlier cell declared and that stays.
@@ -157,8 +158,10 @@ func (u *Unit) carriedMethods(methods []*ast.FuncDecl, specs map[string]*ast.Typ
 	return out
 }
 
-// plainDecls returns constants and functions. main and init run with the statements.
+// plainDecls returns constants and functions. main and init, of which there may be several, run with the statements.
 func (u *Unit) plainDecls(decls []ast.Decl) (file []ast.Decl) {
+	inits := 0
+	var program *ast.FuncDecl
 	for _, d := range decls {
 		switch d := d.(type) {
 		case *ast.GenDecl:
@@ -169,15 +172,22 @@ func (u *Unit) plainDecls(decls []ast.Decl) (file []ast.Decl) {
 			if d.Recv != nil {
 				continue
 			}
-			if d.Name.Name == "init" {
-				d.Name.Name = "init" + Mark
-			}
-			if d.Name.Name == "main" || d.Name.Name == "init"+Mark {
+			switch d.Name.Name {
+			case "init":
+				if d.Name.Name += Mark; inits > 0 {
+					d.Name.Name += strconv.Itoa(inits)
+				}
+				inits++
 				u.callLast(d)
+			case "main":
+				program = d
 			}
 			file = append(file, d)
 			u.Funcs = append(u.Funcs, &Func{Decl: d})
 		}
+	}
+	if program != nil {
+		u.callLast(program)
 	}
 	return file
 }

@@ -3,6 +3,7 @@ package check
 import (
 	"go/ast"
 	"go/token"
+	"strings"
 )
 
 // Order of initialization. In a cell that is a package, with variables and functions but no other statements, variables are
@@ -69,7 +70,7 @@ func isProgramCall(st ast.Stmt) bool {
 		return false
 	}
 	id, ok := c.Fun.(*ast.Ident)
-	return ok && (id.Name == "main" || id.Name == "init"+Mark)
+	return ok && (id.Name == "main" || strings.HasPrefix(id.Name, "init"+Mark))
 }
 
 // dependsOn tells whether the values of sp mention another of specs, directly or through functions.

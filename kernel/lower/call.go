@@ -84,7 +84,35 @@ func (e *emitter) methodCall(c *ast.CallExpr, s *ast.SelectorExpr, sel *types.Se
 	if w := e.waiting(recv, rt, m); w != "" {
 		return w
 	}
+	if len(c.Args) == 1 {
+		if tp, ok := e.info.Types[c.Args[0]].Type.(*types.Tuple); ok && tp.Len() > 1 {
+			return e.spreadMethod(recv, rt, m, c.Args[0], tp, sig)
+		}
+	}
 	return e.callMethod(recv, rt, m, e.args(c, sig))
+}
+
+// spreadMethod lowers x.m(g()) with several values, where the receiver cannot stand beside them: first comes a function
+// that holds the receiver, and that is called with the values.
+func (e *emitter) spreadMethod(recv string, rt types.Type, m *types.Func, arg ast.Expr, tp *types.Tuple, sig *types.Signature) string {
+	_, isPtr := types.Unalias(rt).Underlying().(*types.Pointer)
+	_, wantsPtr := types.Unalias(m.Signature().Recv().Type()).(*types.Pointer)
+	if wantsPtr && !isPtr && !types.IsInterface(rt) {
+		recv, rt = "&"+recv, types.NewPointer(rt)
+	}
+	n := sig.Params().Len()
+	var params, values []string
+	for i := range tp.Len() {
+		from := tp.At(i).Type()
+		p := "v" + sep + strconv.Itoa(i)
+		params = append(params, p+" "+e.typ(from))
+		values = append(values, e.convert(p, from, paramType(sig, min(i, n-1), false)))
+	}
+	results := e.signature(types.NewSignatureType(nil, nil, nil, nil, sig.Results(), false), nil, nil)[len("()"):]
+	lit := "func(" + strings.Join(params, ", ") + ")" + results
+	name := e.program.Fresh("spread" + sep)
+	e.w(&e.funcs, "func %s(r %s) %s {\nreturn %s { %s%s }\n}\n", name, e.typ(rt), lit, lit, returns(sig), e.callMethod("r", rt, m, strings.Join(values, ", ")))
+	return name + "(" + recv + ")(" + e.x(arg) + ")"
 }
 
 // waiting replaces the methods of sync that wait by ones that an interrupt ends.

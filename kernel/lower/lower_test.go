@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"go/parser"
 	"go/token"
-	"os"
-	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -137,63 +135,6 @@ func TestARefusedCellChangesNothing(t *testing.T) {
 	if l.s.Types() != before || !strings.Contains(code.String(), "fǃ1()") {
 		t.Errorf("%d types, were %d; code\n%s", l.s.Types(), before, code)
 	}
-}
-
-// A wide net: packages of the standard library, as cells. What is lowered must be Go; refusals must say that something is
-// not available, never that something is wrong inside.
-func TestLowersTheStandardLibrary(t *testing.T) {
-	goroot := os.Getenv("GOROOT")
-	if goroot == "" {
-		goroot = filepath.Join(filepath.Dir(filepath.Dir(reflectGo())), "")
-	}
-	if _, err := os.Stat(filepath.Join(goroot, "src", "sort")); err != nil {
-		t.Skip("no Go sources here")
-	}
-	done, refused := 0, 0
-	for _, dir := range []string{"sort", "container/list", "container/ring", "container/heap", "strings", "bytes", "path", "unicode/utf8", "text/tabwriter", "encoding/csv", "encoding/hex",
-		"bufio", "errors", "strconv", "math/cmplx", "net/url", "text/template/parse", "regexp/syntax", "slices", "maps", "go/scanner", "encoding/base64", "html", "mime", "index/suffixarray", "image/color", "flag"} {
-		files, _ := filepath.Glob(filepath.Join(goroot, "src", dir, "*.go"))
-		var src strings.Builder
-		for _, f := range files {
-			if strings.HasSuffix(f, "_test.go") || strings.Contains(filepath.Base(f), "_js") {
-				continue
-			}
-			b, err := os.ReadFile(f)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if strings.Contains(string(b), "//go:build") || strings.Contains(string(b), "//go:linkname") {
-				continue
-			}
-			src.Write(b)
-			src.WriteString("\n")
-		}
-		code, err := newLowering(t).cell(src.String())
-		switch {
-		case err != nil && strings.Contains(err.Error(), "internal:"):
-			t.Errorf("%s: %v", dir, err)
-		case err != nil:
-			refused++
-			t.Logf("%s is refused: %.200v", dir, err)
-		default:
-			done++
-			if err := parses(code); err != nil {
-				t.Errorf("%s: %.300v", dir, err)
-			}
-		}
-	}
-	t.Logf("%d packages lowered, %d refused", done, refused)
-}
-
-// reflectGo finds the Go tree by the go command.
-func reflectGo() string {
-	for _, dir := range append(filepath.SplitList(os.Getenv("PATH")), "/usr/local/go/bin") {
-		p := filepath.Join(dir, "go")
-		if q, err := filepath.EvalSymlinks(p); err == nil {
-			return q
-		}
-	}
-	return ""
 }
 
 func ExampleState_Lower() {

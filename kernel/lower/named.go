@@ -240,16 +240,21 @@ func (l *lowerer) paramNames(sig *types.Signature) (params []string, args string
 	return params, args
 }
 
-// path follows field indices explicitly, through embedded fields.
+// path follows field indices explicitly, through embedded fields. A field that a compiled package does not export is left
+// out: what is promoted through it is reached by its own name.
 func (l *lowerer) path(x string, t types.Type, idx []int) (string, types.Type) {
+	at := t
 	for _, i := range idx {
-		u := t.Underlying()
+		u := at.Underlying()
 		if p, ok := u.(*types.Pointer); ok {
 			u = p.Elem().Underlying()
 		}
 		f := u.(*types.Struct).Field(i)
-		x += "." + f.Name()
-		t = f.Type()
+		at = f.Type()
+		if f.Exported() || f.Pkg() == nil || check.InSession(f) {
+			x += "." + f.Name()
+			t = at
+		}
 	}
 	return x, t
 }

@@ -126,6 +126,7 @@ type lowerer struct {
 	exports  map[string]map[string]reflect.Value
 	spell    bool                  // types are written for a key
 	counters map[types.Object]bool // loop variables that are never negative
+	each     func(f func())        // runs one piece of work; the test over the standard library goes on after refusals
 	at       token.Pos             // of the statement being lowered: for refusals that know no better
 }
 
@@ -137,9 +138,11 @@ func (l *lowerer) refuse(p token.Pos, format string, args ...any) {
 }
 
 // Lower writes a checked cell. After an error the state is as before.
-func (s *State) Lower(u *check.Unit) (code *Code, err error) {
+func (s *State) Lower(u *check.Unit) (code *Code, err error) { return s.lower(u, nil) }
+
+func (s *State) lower(u *check.Unit, each func(f func())) (code *Code, err error) {
 	s.undo = nil
-	l := &lowerer{State: s, unit: u, exports: map[string]map[string]reflect.Value{}}
+	l := &lowerer{State: s, unit: u, each: each, exports: map[string]map[string]reflect.Value{}}
 	defer func() {
 		if r := recover(); r != nil {
 			f, ok := r.(refusal)
@@ -162,7 +165,7 @@ func (s *State) Lower(u *check.Unit) (code *Code, err error) {
 	code = &Code{FirstType: first, Exports: l.exports}
 	l.functions()
 	for _, v := range u.NewVars {
-		fmt.Fprintf(&l.vars, "var %s %s\n", s.program.Slots[v], l.typ(v.Type()))
+		l.do(func() { fmt.Fprintf(&l.vars, "var %s %s\n", s.program.Slots[v], l.typ(v.Type())) })
 	}
 	head, body := l.body(code)
 	l.drain()
@@ -186,8 +189,17 @@ func (l *lowerer) drain() {
 		q := l.queue
 		l.queue = nil
 		for _, f := range q {
-			f()
+			l.do(f)
 		}
+	}
+}
+
+// do runs one piece of work.
+func (l *lowerer) do(f func()) {
+	if l.each != nil {
+		l.each(f)
+	} else {
+		f()
 	}
 }
 
@@ -254,13 +266,13 @@ func (l *lowerer) functions() {
 			continue
 		}
 		l.at = f.Decl.Pos()
-		name := f.Decl.Name.Name
+		name, _, _ := strings.Cut(f.Decl.Name.Name, sep)
 		if f.Receiver != "" {
 			name = f.Receiver + "." + name
 		}
 		e := &emitter{lowerer: l, info: u.Info, slot: slots[i]}
 		sig := u.Info.Defs[f.AsFunc.Name].(*types.Func).Signature()
-		l.define(e, slots[i], name, f, sig)
+		l.do(func() { l.define(e, slots[i], name, f, sig) })
 	}
 }
 

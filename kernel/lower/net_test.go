@@ -1,0 +1,312 @@
+package lower_test
+
+import (
+	"bytes"
+	"compress/flate"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/build"
+	"go/parser"
+	"go/token"
+	"go/types"
+	"io"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/tools/go/gcexportdata"
+
+	"gonverge/kernel/cell"
+	"gonverge/kernel/check"
+	"gonverge/kernel/lower"
+	"gonverge/kernel/run"
+	"gonverge/kernel/symbols"
+)
+
+// The wide net: every package of the standard library whose source is there is taken for a cell. What is lowered must be Go
+// that type-checks against the functions of package run; a refusal must say why, and never that it is ours.
+
+// runtimeStub declares what lowered code calls in package run.
+const runtimeStub = `package kern
+import ("io"; "sync"; "fmt")
+type Defers struct{}
+func (*Defers) Call(func()) {}
+func (*Defers) Named(string, func()) {}
+func (*Defers) Literal(func(*Defers)) {}
+func (*Defers) Recover() any { return nil }
+func Mark(int, *int) {}
+func Exec(func()) {}
+func Result(any) {}
+func Check(int, error) {}
+func Enter() {}
+func Leave() {}
+func Frame(func(*Defers)) {}
+func Entered(string) *Defers { return nil }
+func RecoverOf(*Defers) any { return nil }
+func BadShift() {}
+func Go(int, func()) {}
+func Recv(any) (any, bool) { return nil, false }
+func Recv1(any) any { return nil }
+func Send(any, any) {}
+func Select(bool, ...any) (int, any, bool) { return 0, nil, false }
+func WaitGroupWait(*sync.WaitGroup) {}
+func MutexLock(*sync.Mutex) {}
+func RWLock(*sync.RWMutex) {}
+func RWRLock(*sync.RWMutex) {}
+func Box(int, any) any { return nil }
+func Boxed(any) bool { return false }
+func Is(any, int) bool { return false }
+func ID(any) int { return 0 }
+func Raw(any) any { return nil }
+func Inner(any) any { return nil }
+func Equal(any, any) bool { return false }
+func Err(any) error { return nil }
+func AsError(any) any { return nil }
+func As(error, any, func(any) bool) bool { return false }
+func Wrap(string, string, any, ...any) any { return nil }
+func Bound(any, string) any { return nil }
+func Has(any, ...any) bool { return false }
+func Differs(any, any, string) {}
+func Unbox(any, int, string) any { return nil }
+func Fail(any, string, string) {}
+func TypeName(any) string { return "" }
+func NameOf(int) string { return "" }
+func Method(int, string, func(any, any) any) {}
+func Format(int, func(any, fmt.State, rune)) {}
+func VarPtr(string) any { return nil }
+func Runes(string) ([]int, []rune) { return nil, nil }
+func Clear(any) {}
+var Stdin io.Reader
+var Stdout, Stderr io.Writer
+`
+
+// stubs imports the two packages that only the interpreter has.
+type stubs struct {
+	*check.Importer
+	own map[string]*types.Package
+}
+
+func (s stubs) Import(path string) (*types.Package, error) {
+	if p := s.own[path]; p != nil {
+		return p, nil
+	}
+	return s.Importer.Import(path)
+}
+
+func checkStub(t *testing.T, im types.Importer, path, src string) *types.Package {
+	t.Helper()
+	fset := token.NewFileSet()
+	f, err := parser.ParseFile(fset, path, src, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := (&types.Config{Importer: im}).Check(path, fset, []*ast.File{f}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// asCell joins the files of a package into one cell.
+func asCell(dir string) (string, error) {
+	p, err := build.Default.ImportDir(dir, 0)
+	if err != nil {
+		return "", err
+	}
+	if len(p.CgoFiles) > 0 {
+		return "", errors.New("needs C")
+	}
+	imports, body := map[string]bool{}, ""
+	for _, name := range p.GoFiles {
+		src, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			return "", err
+		}
+		fset := token.NewFileSet()
+		f, err := parser.ParseFile(fset, name, src, 0)
+		if err != nil {
+			return "", err
+		}
+		end := fset.Position(f.Name.End()).Offset
+		for _, d := range f.Decls {
+			if g, ok := d.(*ast.GenDecl); ok && g.Tok == token.IMPORT {
+				end = fset.Position(g.End()).Offset
+				for _, sp := range g.Specs {
+					s := sp.(*ast.ImportSpec)
+					n := ""
+					if s.Name != nil {
+						n = s.Name.Name + " "
+					}
+					imports["import "+n+s.Path.Value] = true
+				}
+			}
+		}
+		text := string(src)
+		for i := len(f.Decls) - 1; i >= 0; i-- {
+			if d, ok := f.Decls[i].(*ast.FuncDecl); ok && d.Body == nil { // in assembly, or linked to another package
+				at := fset.Position(d.End()).Offset
+				text = text[:at] + " { panic(0) }" + text[at:]
+			}
+		}
+		body += text[end:] + "\n"
+	}
+	return strings.Join(slices.Sorted(maps.Keys(imports)), "\n") + "\n" + body, nil
+}
+
+func TestTheStandardLibraryAsCells(t *testing.T) {
+	root := filepath.Join(build.Default.GOROOT, "src")
+	if _, err := os.Stat(root); err != nil {
+		t.Skip("no source of the standard library")
+	}
+	sample := map[string]bool{}
+	for _, p := range strings.Fields("bufio bytes cmp container/heap container/list container/ring context encoding/csv encoding/hex errors flag go/scanner html image image/color index/suffixarray io io/fs iter maps math/cmplx path path/filepath slices sort strings text/scanner text/tabwriter text/template/parse unicode/utf8 net/textproto encoding/json") {
+		sample[p] = true
+	}
+	m, err := run.New(run.Options{Symbols: symbols.Exports(), Compiled: lower.CompiledInstances(), RuntimeName: lower.Runtime, CompiledName: lower.Compiled, ContextName: "ctxv"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	packages, functions, refusals := 0, 0, map[string]int{}
+	data := withInternals(t)
+	p, err := check.New(cell.NewFiles(), data, symbols.Preload())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range p.Importer.Paths() {
+		if first, _, _ := strings.Cut(path, "/"); strings.Contains(first, ".") || first == "gonverge" || first == "vendor" || first == "cmd" {
+			continue
+		}
+		if os.Getenv("GONVERGE_LONG") == "" && !sample[path] {
+			continue
+		}
+		src, err := asCell(filepath.Join(root, path))
+		if err != nil {
+			continue
+		}
+		p, err := check.New(cell.NewFiles(), data, symbols.Preload())
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := p.Files.Parse(1, "In", src)
+		if err != nil {
+			t.Logf("%s: not parsed: %v", path, first(err))
+			continue
+		}
+		u, err := p.Check(c)
+		if err != nil {
+			t.Logf("%s: not checked: %v", path, first(err))
+			continue
+		}
+		code, refused, err := lower.NewState(p, m.Symbols()).LowerEach(u)
+		if err != nil {
+			refused = append(refused, first(err))
+		}
+		for _, r := range refused {
+			refusals[r]++
+			if strings.HasPrefix(r, "internal") {
+				t.Errorf("%s: %s", path, r)
+			}
+		}
+		if code == nil {
+			continue
+		}
+		packages++
+		functions += len(u.Funcs)
+		for i, e := range typeErrors(t, p.Importer, code, len(refused) > 0) {
+			if i == 5 {
+				t.Errorf("%s: and more", path)
+				break
+			}
+			t.Errorf("%s: %s", path, e)
+		}
+	}
+	t.Logf("%d packages, %d functions and methods", packages, functions)
+	for _, r := range slices.Sorted(maps.Keys(refusals)) {
+		t.Logf("refused %d: %s", refusals[r], r)
+	}
+}
+
+// withInternals is export data of the standard library with its internal packages, where there is a toolchain to ask.
+func withInternals(t *testing.T) []byte {
+	t.Helper()
+	list, err := exec.Command("go", "list", "-export", "-f", "{{.ImportPath}} {{.Export}}", "std").Output()
+	if err != nil {
+		return symbols.ExportData()
+	}
+	var heads, blobs []byte
+	n := 0
+	for line := range strings.Lines(string(list)) {
+		f := strings.Fields(line)
+		if len(f) != 2 {
+			continue
+		}
+		file, err := os.Open(f[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := gcexportdata.NewReader(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		raw, err := io.ReadAll(r)
+		file.Close()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var z bytes.Buffer
+		w, _ := flate.NewWriter(&z, flate.BestSpeed) // fails for a bad level only
+		w.Write(raw)
+		w.Close()
+		heads = binary.AppendUvarint(heads, uint64(len(f[0])))
+		heads = append(heads, f[0]...)
+		heads = binary.AppendUvarint(heads, uint64(len(raw)))
+		heads = binary.AppendUvarint(heads, uint64(z.Len()))
+		blobs = append(blobs, z.Bytes()...)
+		n++
+	}
+	return append(append(binary.AppendUvarint(nil, uint64(n)), heads...), blobs...)
+}
+
+func first(err error) string { s, _, _ := strings.Cut(err.Error(), "\n"); return s }
+
+// typeErrors checks lowered code; what it need not use it may leave.
+func typeErrors(t *testing.T, im *check.Importer, code *lower.Code, refused bool) (errs []string) {
+	t.Helper()
+	fast := "package fast\n"
+	for name, v := range lower.CompiledInstances() {
+		fast += "var " + name + " " + strings.ReplaceAll(v.Type().String(), "interface {}", "any") + "\n"
+	}
+	own := stubs{im, map[string]*types.Package{}}
+	own.own["gonverge/kern"] = checkStub(t, own, "gonverge/kern", runtimeStub)
+	own.own["gonverge/fast"] = checkStub(t, own, "gonverge/fast", fast)
+	src := "package main\nimport " + lower.Runtime + " \"gonverge/kern\"\nimport " + lower.Compiled + " \"gonverge/fast\"\n" + code.Imports + code.Decls
+	fset := token.NewFileSet()
+	f, err := parser.ParseFile(fset, "lowered", src, parser.SkipObjectResolution)
+	if err != nil {
+		return []string{err.Error()}
+	}
+	lines := strings.Split(src, "\n")
+	conf := types.Config{Importer: own, Error: func(err error) {
+		e := err.(types.Error)
+		// The interpreter does not ask for uses and final returns; what was refused is not there.
+		for _, harmless := range []string{" and not used", "label ", "missing return", "jumps over variable declaration", "could not import hidden"} {
+			if strings.HasPrefix(e.Msg, harmless) || strings.Contains(e.Msg, harmless) {
+				return
+			}
+		}
+		if refused && strings.HasPrefix(e.Msg, "undefined: ") {
+			return
+		}
+		at := fset.PositionFor(e.Pos, false).Line
+		errs = append(errs, fmt.Sprintf("%s: %s", e.Msg, lines[at-1]))
+	}}
+	conf.Check("main", fset, []*ast.File{f}, nil)
+	return errs
+}
