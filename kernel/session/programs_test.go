@@ -12,7 +12,7 @@ import (
 	"gonverge/kernel/session"
 )
 
-// Programs are whole Go programs that print. As one cell they must print what the Go toolchain makes them print: beside
+// Programs are whole Go programs that print, in files named .go.txt because each is a package of its own. As one cell they must print what the Go toolchain makes them print: beside
 // each lies the output of `go run`; with GONVERGE_UPDATE set it is written anew. GONVERGE_PROGRAMS names another folder of
 // programs, for the hunt.
 func TestProgramsPrintWhatGoPrints(t *testing.T) {
@@ -20,13 +20,13 @@ func TestProgramsPrintWhatGoPrints(t *testing.T) {
 	if d := os.Getenv("GONVERGE_PROGRAMS"); d != "" {
 		dir = d
 	}
-	files, err := filepath.Glob(dir + "/*.go")
+	files, err := filepath.Glob(dir + "/*.go.txt")
 	if err != nil || len(files) == 0 {
 		t.Fatal(err, files)
 	}
 	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".go"), func(t *testing.T) {
-			golden := strings.TrimSuffix(file, ".go") + ".out"
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".go.txt"), func(t *testing.T) {
+			golden := strings.TrimSuffix(file, ".go.txt") + ".out"
 			if os.Getenv("GONVERGE_UPDATE") != "" {
 				if err := os.WriteFile(golden, goRun(t, file), 0o644); err != nil {
 					t.Fatal(err)
@@ -76,7 +76,15 @@ func compareLines(t *testing.T, run int, out, wanted string) {
 // goRun is what the Go toolchain makes of a program.
 func goRun(t *testing.T, file string) []byte {
 	t.Helper()
-	b, err := exec.Command("go", "run", file).CombinedOutput()
+	src, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	main := filepath.Join(t.TempDir(), "main.go")
+	if err := os.WriteFile(main, src, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	b, err := exec.Command("go", "run", main).CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, b)
 	}
@@ -91,13 +99,13 @@ func TestRecordedOutputIsTheToolchains(t *testing.T) {
 	if _, err := exec.LookPath("go"); err != nil {
 		t.Skip("no Go toolchain")
 	}
-	files, err := filepath.Glob("testdata/programs/*.go")
+	files, err := filepath.Glob("testdata/programs/*.go.txt")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".go"), func(t *testing.T) {
-			want, err := os.ReadFile(strings.TrimSuffix(file, ".go") + ".out")
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".go.txt"), func(t *testing.T) {
+			want, err := os.ReadFile(strings.TrimSuffix(file, ".go.txt") + ".out")
 			if err != nil {
 				t.Fatal(err)
 			}
