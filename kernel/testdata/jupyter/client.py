@@ -129,6 +129,29 @@ try:
     got = outputs(kc, msg_id)
     check("input arrives", reply(kc, msg_id)["status"] == "ok" and results(got)[0]["text/plain"] == "bob", got)
 
+    msg_id = kc.execute('len(display.Password("key: "))', allow_stdin=True)
+    ask = kc.get_stdin_msg(timeout=20)
+    check("a password is asked for", ask["content"] == {"prompt": "key: ", "password": True}, ask)
+    kc.input("secret")
+    got = outputs(kc, msg_id)
+    check("and not shown", reply(kc, msg_id)["status"] == "ok" and results(got)[0]["text/plain"] == "6" and "secret" not in str(got), got)
+
+    r, got = run(kc, 'for i := range 3 { display.Update("n", i) }\ndisplay.Clear(true)\nDisplay(display.HTML("<b>b</b>"))')
+    kinds = [m["msg_type"] for m in got if m["msg_type"] not in ("execute_input", "status")]
+    ids = {m["content"].get("transient", {}).get("display_id") for m in got if m["msg_type"] == "update_display_data"}
+    check("displays, updates, clearing", kinds == ["display_data", "update_display_data", "update_display_data", "clear_output", "display_data"] and ids == {"n"}, kinds)
+    r, got = run(kc, "1", user_expressions={"good": "x", "bad": "undefinedName"})
+    e = r["user_expressions"]
+    check("user expressions", e["good"]["data"]["text/plain"] == "41" and e["bad"]["status"] == "error", r)
+    r, got = run(kc, "strings.ToUpper?")
+    check("pager", [p["source"] for p in r["payload"]] == ["page"] and "ToUpper" in r["payload"][0]["data"]["text/plain"], r)
+    r, got = run(kc, "!echo from the shell")
+    check("shell", text(got) == "from the shell\n", r, got)
+    r = reply(kc, kc.history(hist_access_type="search", pattern="next(*", unique=True, n=10))
+    check("history", [h[2] for h in r["history"]] == ["next(x)"], r)
+    brief, full = (reply(kc, kc.inspect("x", 1, detail_level=d)) for d in (0, 1))
+    check("inspection shows the value", "var x int" in brief["data"]["text/plain"] and "41" in full["data"]["text/plain"], brief, full)
+
     r, got = run(kc, 'bar := progress.Start(ctx, "counting", 3)\nfor range 3 {\n\ttime.Sleep(200 * time.Millisecond)\n\tbar.Add(1)\n}\nbar.Finish("done")')
     kinds = [m["msg_type"] for m in got if "display" in m["msg_type"]]
     ids = {m["content"].get("transient", {}).get("display_id") for m in got if "display" in m["msg_type"]}
