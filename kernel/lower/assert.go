@@ -97,7 +97,7 @@ func (l *lowerer) asserter(to types.Type) string {
 		},
 		last: func(l *lowerer) string {
 			if isCompiled(to) {
-				return fmt.Sprintf("if %s.Boxed(in) { return }\nv, ok = in.(%s)\nreturn", Runtime, t)
+				return fmt.Sprintf("if in == nil || %s.Boxed(in) { return } // the interpreter cannot assert nil\nv, ok = in.(%s)\nreturn", Runtime, t)
 			}
 			call := Runtime + ".Has(in"
 			for m := range iface.Methods() {

@@ -308,7 +308,10 @@ func (e *emitter) rangeStmt(b *strings.Builder, st *ast.RangeStmt, label string)
 		}
 		x = runes
 	}
-	if ptr {
+	switch {
+	case ptr && v != "_": // no copy: the body sees its own changes
+		x = "(*" + x + ")[:]"
+	case ptr:
 		x = "(*" + x + ")"
 	}
 	if _, ok := u.(*types.Array); ok && !ptr && v != "_" { // ranges over a copy
