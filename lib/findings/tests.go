@@ -148,13 +148,13 @@ var tests = []test{
 			})
 		},
 		note: func(e *evidence) string {
-			return "the paper's value is of short training; its limit is the best of its cells"
+			return "the paper's value is of short training; the limit is the best of its cells"
 		},
 	},
 	{
 		claim: Claim{Text: "The code is a mix of local and slightly distributed",
 			Quantity: "the smaller of two shares of conv1's targets: predicted by one unit, and by two to nine (10^-2.6)",
-			Paper:    0.04, Limit: 0.03, Above: true},
+			Paper:    5.0 / 96, Limit: 0.03, Above: true},
 		value: func(e *evidence) Value {
 			return e.pairs(func(a, b int) float64 {
 				one, some := 0.0, 0.0
