@@ -251,6 +251,7 @@ func withInternals(t *testing.T) []byte {
 		if err != nil {
 			t.Fatal(err)
 		}
+		//lint:ignore SA1019 the test asks the toolchain it runs with, which still writes archives
 		r, err := gcexportdata.NewReader(file)
 		if err != nil {
 			t.Fatal(err)

@@ -7,7 +7,7 @@
 //	m.Close()
 //
 // It provides the functions that lowered code calls (kern.go), among them the stack of deferred calls (defers.go), go
-// statements (goroutine.go), and boxes: session values in empty interfaces, which print with the type and field names of
+// statements (goroutine.go), channel operations and selections (wait.go), and boxes: session values in empty interfaces, which print with the type and field names of
 // the cell (box.go, print.go).
 //
 // It knows neither cells nor how code was lowered, and no front end: positions are numbers that it hands back.
