@@ -23,7 +23,7 @@ const indexStyle = `body{font:16px/1.5 Georgia,serif;max-width:62rem;margin:2rem
 h1,h2,h3,nav,table,figcaption{font-family:Helvetica,Arial,sans-serif}h2{border-top:1px solid #bbb;padding-top:1.2rem;margin-top:2.5rem}
 figure{margin:1.2rem 0}img{max-width:100%;height:auto}pre{font-size:13px;overflow-x:auto;background:#f6f6f6;padding:.6rem}
 table{border-collapse:collapse;font-size:13px;margin:1rem 0}td,th{padding:.15rem .7rem .15rem 0;border-bottom:1px solid #ddd;vertical-align:top}
-code{font-size:.9em;background:#f3f3f3}nav a{margin-right:.8rem;white-space:nowrap}.quiet{color:#777;font-size:.85rem}.math{font-style:italic}
+code{font-size:.9em;background:#f3f3f3}nav a{margin-right:.8rem;white-space:nowrap}.quiet{color:#777;font-size:.85rem}.math sub,.math sup{line-height:0}
 @media print{body{max-width:none;margin:0;font-size:11pt}nav{display:none}h2{break-before:page;border:0}figure,table{break-inside:avoid}pre{white-space:pre-wrap}a{color:inherit;text-decoration:none}}
 `
 
@@ -94,7 +94,7 @@ var (
 )
 
 // markdown turns what the notebooks use of it into HTML: headings, paragraphs, bold,
-// italic, code, and formulas, which stay as they are written.
+// italic, code, and formulas (tex.go).
 func markdown(source string) string {
 	var b strings.Builder
 	for _, block := range strings.Split(source, "\n\n") {
@@ -119,12 +119,12 @@ func markdown(source string) string {
 // first, since stars and underscores mean nothing in them.
 func inline(text string) string {
 	var kept []string
-	keep := func(open, s, end string) string {
-		kept = append(kept, open+html.EscapeString(s)+end)
+	keep := func(s string) string {
+		kept = append(kept, s)
 		return fmt.Sprintf("\x00%d\x00", len(kept)-1)
 	}
-	text = mdCode.ReplaceAllStringFunc(text, func(s string) string { return keep("<code>", s[1:len(s)-1], "</code>") })
-	text = mdMath.ReplaceAllStringFunc(text, func(s string) string { return keep("<span class=\"math\">", s[1:len(s)-1], "</span>") })
+	text = mdCode.ReplaceAllStringFunc(text, func(s string) string { return keep("<code>" + html.EscapeString(s[1:len(s)-1]) + "</code>") })
+	text = mdMath.ReplaceAllStringFunc(text, func(s string) string { return keep("<span class=\"math\">" + texHTML(s[1:len(s)-1]) + "</span>") })
 	text = html.EscapeString(text)
 	text = mdBold.ReplaceAllString(text, "<b>$1</b>")
 	text = mdItalic.ReplaceAllString(text, "<i>$1</i>")

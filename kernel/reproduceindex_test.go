@@ -31,7 +31,7 @@ func TestIndexHoldsTextPicturesAndNumbers(t *testing.T) {
 	}
 	page := string(b)
 	for _, want := range []string{
-		"<h2>Title &amp; more</h2>", "<b>holds</b>", "<code>a*b*c</code>", `<span class="math">x_i*y_j</span>`, "<h3>Part</h3>", "<p><i>why</i></p>",
+		"<h2>Title &amp; more</h2>", "<b>holds</b>", "<code>a*b*c</code>", `<span class="math"><i>x</i><sub><i>i</i></sub>*<i>y</i><sub><i>j</i></sub></span>`, "<h3>Part</h3>", "<p><i>why</i></p>",
 		"<pre>1 &lt; 2</pre>", `width="640" src="data:image/png;base64,cG5n"`, "<td>0.5</td>", `href="#figure-1"`,
 	} {
 		if !strings.Contains(page, want) {
