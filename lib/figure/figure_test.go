@@ -211,7 +211,7 @@ func TestSVGIsWellFormedWithSharpPixelsAndFittedText(t *testing.T) {
 		if texts == 0 {
 			t.Errorf("%s: no text", g.name)
 		}
-		if want := map[string]int{"figure-1": 8, "pictures": 32, "figure-3": 0}; want[g.name] != images && g.name != "mixed" && g.name != "single" {
+		if want := map[string]int{"figure-1": 8, "pictures": 32, "figure-3": 0, "dendrogram": 2}; want[g.name] != images && g.name != "mixed" && g.name != "single" {
 			t.Errorf("%s: %d images, want %d", g.name, images, want[g.name])
 		}
 	}
