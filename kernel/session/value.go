@@ -29,6 +29,9 @@ func (s *Session) bundles(values []any, static []types.Type) []display.Bundle {
 func (s *Session) bundle(v any, t types.Type) display.Bundle {
 	v = run.Inner(v)
 	b, boxed := v.(run.Boxed)
+	if _, function := types.Unalias(t).(*types.Signature); function && v != nil && !isNilFunc(v) {
+		return display.Text(s.machine.TypeNameOf(v, t)) // its address says nothing
+	}
 	switch {
 	case boxed:
 		if t == nil {
@@ -50,6 +53,15 @@ func (s *Session) bundle(v any, t types.Type) display.Bundle {
 		return display.Text("<nil>")
 	}
 	return display.Of(v, "")
+}
+
+// isNilFunc tells a function that is none.
+func isNilFunc(v any) bool {
+	if b, ok := v.(run.Boxed); ok {
+		v = run.Unbox(b)
+	}
+	r := reflect.ValueOf(v)
+	return r.Kind() == reflect.Func && r.IsNil()
 }
 
 // methodFormats are the methods that give one format each.
