@@ -36,7 +36,7 @@ type evidence struct {
 
 // Test measures trained nets, the same nets before training, and the trained nets with
 // the pictures of each in another order, and tests the claims. Statistics and nothing
-// else are taken from the cache; the rest takes about a minute for 10,000 pictures.
+// else are taken from the cache; the rest takes about a minute of processor time for 10,000 pictures.
 func Test(ctx context.Context, trained, untrained []*nn.Net, set *dataset.Set) (*Findings, error) {
 	if len(trained) < 2 || len(trained) != len(untrained) {
 		return nil, fmt.Errorf("findings: %d trained and %d untrained nets (want the same number, 2 or more)", len(trained), len(untrained))
