@@ -63,7 +63,7 @@ fi
 caches=()
 if [ "${FRESH:-}" != 1 ]; then
   modules=$(go env GOMODCACHE) && compiled=$(go env GOCACHE) && mkdir -p "$modules" "$compiled"
-  caches=(-v "$modules:/go/pkg/mod" -v "$compiled:/root/.cache/go-build")
+  caches=(-v "$modules:/go/pkg/mod" -v "$compiled:/go/cache")
 fi
 image=localhost/gonverge
 build bud --isolation chroot --pull-never --layers --format docker "${caches[@]}" -f docker/Dockerfile -t "$image" . >"$work/build.log" 2>&1 ||

@@ -26,7 +26,7 @@ func FuzzRun(f *testing.F) {
 	f.Fuzz(func(t *testing.T, src string) {
 		for _, world := range []string{"os.", "net", "http", "exec", "syscall", "%", "unsafe", "runtime", "debug"} {
 			if strings.Contains(src, world) {
-				t.Skip("reaches out of the session")
+				return
 			}
 		}
 		s, err := session.New(session.Options{Tables: tables(), MemoryLimit: 2 << 30})

@@ -75,6 +75,20 @@ func (s *Session) show(v any, id string, replace bool) error {
 	if d, ok := v.(api.Data); ok && id == "" {
 		id, _ = d.Transient["display_id"].(string)
 	}
+	return s.toSink(func(sink Sink) {
+		at := place{sink, id}
+		sink.Display(b, id, replace && (s.bars[at] || s.named[id]))
+		if id != "" {
+			s.bars[at] = true
+			if !replace {
+				s.named[id] = true
+			}
+		}
+	})
+}
+
+// toSink hands the sink of the cell that asks to f, after what that cell has written so far.
+func (s *Session) toSink(f func(Sink)) error {
 	tag := s.machine.Tag()
 	s.machine.Flush()
 	s.sinkMu.Lock()
@@ -83,14 +97,7 @@ func (s *Session) show(v any, id string, replace bool) error {
 	if sink == nil {
 		return errNoFrontEnd
 	}
-	at := place{sink, id}
-	sink.Display(b, id, replace && (s.bars[at] || s.named[id]))
-	if id != "" {
-		s.bars[at] = true
-		if !replace {
-			s.named[id] = true
-		}
-	}
+	f(sink)
 	return nil
 }
 
@@ -104,17 +111,10 @@ func (s *Session) data(mimeType string, v any) api.Data {
 }
 
 func (s *Session) clear(wait bool) error {
-	tag := s.machine.Tag()
-	s.machine.Flush()
-	s.sinkMu.Lock()
-	defer s.sinkMu.Unlock()
-	sink := s.sinkOf(tag)
-	if sink == nil {
-		return errNoFrontEnd
-	}
-	sink.Clear(wait)
-	maps.DeleteFunc(s.bars, func(at place, _ bool) bool { return at.sink == sink })
-	return nil
+	return s.toSink(func(sink Sink) {
+		sink.Clear(wait)
+		maps.DeleteFunc(s.bars, func(at place, _ bool) bool { return at.sink == sink })
+	})
 }
 
 // ask asks the user for a line.

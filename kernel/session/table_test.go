@@ -77,13 +77,12 @@ type step struct {
 
 type sequence struct {
 	name  string
-	known string // the reason, when it is known to fail
 	steps []step
 }
 
 // readTable reads sequences of cells:
 //
-//	=== name {known: reason}
+//	=== name
 //	cell source
 //	--> text        values joined by " | "; "-" for none
 //	--> out: "..."  output, quoted
@@ -110,9 +109,6 @@ func readTable(t testing.TB, file string) []sequence {
 		case strings.HasPrefix(line, "=== "):
 			flush()
 			q := sequence{name: strings.TrimPrefix(line, "=== ")}
-			if a, k, ok := strings.Cut(q.name, " {known: "); ok {
-				q.name, q.known = a, strings.TrimSuffix(k, "}")
-			}
 			out = append(out, q)
 			src = nil
 		case strings.HasPrefix(line, "-->"):
@@ -198,13 +194,7 @@ func TestCellsDoWhatGoSays(t *testing.T) {
 		for _, q := range readTable(t, file) {
 			cells += len(q.steps)
 			t.Run(strings.TrimSuffix(filepath.Base(file), ".txt")+"/"+q.name, func(t *testing.T) {
-				err := runSteps(newSession(t), q.steps)
-				switch {
-				case err == nil && q.known != "":
-					t.Errorf("passes, though marked as known to fail: %s", q.known)
-				case err != nil && q.known != "":
-					t.Skipf("known to fail: %s", q.known)
-				case err != nil:
+				if err := runSteps(newSession(t), q.steps); err != nil {
 					t.Error(err)
 				}
 			})

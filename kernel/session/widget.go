@@ -228,16 +228,7 @@ func view(id, text, page string) display.Bundle {
 
 // put shows a bundle in the outputs of the running cell.
 func (s *Session) put(b display.Bundle, id string, update bool) error {
-	tag := s.machine.Tag()
-	s.machine.Flush()
-	s.sinkMu.Lock()
-	defer s.sinkMu.Unlock()
-	sink := s.sinkOf(tag)
-	if sink == nil {
-		return errNoFrontEnd
-	}
-	sink.Display(b, id, update)
-	return nil
+	return s.toSink(func(sink Sink) { sink.Display(b, id, update) })
 }
 
 // showControl is widget.Show.

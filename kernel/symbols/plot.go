@@ -1,7 +1,8 @@
+// gonum's plots show themselves as PNG and SVG once these writers are linked in.
+
 package symbols
 
 import (
-	// Plots show themselves in these formats once they are registered.
 	_ "gonum.org/v1/plot/vg/vgimg"
 	_ "gonum.org/v1/plot/vg/vgsvg"
 )

@@ -195,23 +195,17 @@ func (c *cache) get() *Stats {
 	if c.store == nil {
 		return nil
 	}
-	data, err := c.store.Get(kind, c.key)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
+	var s *Stats
+	err := c.store.Load(kind, c.key, func(data []byte) (err error) {
+		s, err = Decode(data)
+		return err
+	})
 	if err == nil {
-		var s *Stats
-		if s, err = Decode(data); err == nil {
-			return s
-		}
-		// The file is whole, and yet not one of ours.
-		if kept, move := store.KeepAside(c.store.Path(kind, c.key)); move != nil {
-			err = errors.Join(err, move)
-		} else {
-			err = fmt.Errorf("%w; moved to %s", err, kept)
-		}
+		return s
 	}
-	c.note = "measured again, the kept statistics could not be used: " + err.Error()
+	if !errors.Is(err, fs.ErrNotExist) {
+		c.note = "measured again, the kept statistics could not be used: " + err.Error()
+	}
 	return nil
 }
 

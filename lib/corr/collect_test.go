@@ -180,7 +180,7 @@ func TestCollectIsCached(t *testing.T) {
 		t.Fatal(err)
 	}
 	repaired, err = Collect(ctx, src)
-	if err != nil || !strings.Contains(repaired.Note(), "moved to") {
+	if err != nil || !strings.Contains(repaired.Note(), "kept aside as") {
 		t.Errorf("after a foreign file: %v, error %v", repaired, err)
 	}
 }

@@ -339,6 +339,9 @@ func TestNumpyReadsNPZ(t *testing.T) {
 		}
 	}
 	if python == "" {
+		if os.Getenv("REQUIRE_JUPYTER") != "" {
+			t.Fatal("no python3 with numpy at hand")
+		}
 		t.Skip("no python3 with numpy at hand")
 	}
 	l := mixed(10, 1000, 3, 4).layer(t, 100)

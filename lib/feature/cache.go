@@ -39,23 +39,17 @@ func (c *cache) get(src *activation.Source, k int) *activation.Peaks {
 	if c.store == nil {
 		return nil
 	}
-	data, err := c.store.Get(kind, c.key)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
+	var p *activation.Peaks
+	err := c.store.Load(kind, c.key, func(data []byte) (err error) {
+		p, err = decode(data, src, k)
+		return err
+	})
 	if err == nil {
-		var p *activation.Peaks
-		if p, err = decode(data, src, k); err == nil {
-			return p
-		}
-		// The file is whole, and yet not one of ours.
-		if kept, move := store.KeepAside(c.store.Path(kind, c.key)); move != nil {
-			err = errors.Join(err, move)
-		} else {
-			err = fmt.Errorf("%w; moved to %s", err, kept)
-		}
+		return p
 	}
-	c.note = "measured again, what was kept could not be used: " + err.Error()
+	if !errors.Is(err, fs.ErrNotExist) {
+		c.note = "measured again, what was kept could not be used: " + err.Error()
+	}
 	return nil
 }
 

@@ -93,6 +93,24 @@ func (s *Store) Get(kind, key string) ([]byte, error) {
 	return nil, &CorruptError{File: path, Found: found, Expected: expected, Kept: kept, Err: err}
 }
 
+// Load gets the data put under key and hands it to decode. A file that is whole, and yet
+// not what decode expects, is renamed as a damaged one is. The error wraps
+// [fs.ErrNotExist] if nothing was put, decode's error, or is a [*CorruptError].
+func (s *Store) Load(kind, key string, decode func(data []byte) error) error {
+	data, err := s.Get(kind, key)
+	if err != nil {
+		return err
+	}
+	if err := decode(data); err != nil {
+		kept, move := KeepAside(s.Path(kind, key))
+		if move != nil {
+			return errors.Join(err, move)
+		}
+		return fmt.Errorf("%w; kept aside as %s", err, kept)
+	}
+	return nil
+}
+
 // check says what is wrong with a file of the store; found is empty if nothing is.
 func check(b []byte) (found, expected string) {
 	if len(b) < headerSize {

@@ -196,31 +196,20 @@ func (r *run) find() bool {
 	if r.cache == nil {
 		return false
 	}
-	data, err := r.cache.Get(kindNet, r.key)
-	if errors.Is(err, fs.ErrNotExist) {
-		return false
-	}
+	var net *nn.Net
+	err := r.cache.Load(kindNet, r.key, func(data []byte) (err error) {
+		net, err = nn.Decode(data)
+		return err
+	})
 	if err == nil {
-		var net *nn.Net
-		if net, err = nn.Decode(data); err == nil {
-			net.Origin = r.origin // names may differ where bits do not
-			r.done = net
-			return true
-		}
-		err = r.aside(kindNet, err)
+		net.Origin = r.origin // names may differ where bits do not
+		r.done = net
+		return true
 	}
-	r.warn("the kept net could not be used, trained again: " + err.Error())
+	if !errors.Is(err, fs.ErrNotExist) {
+		r.warn("the kept net could not be used, trained again: " + err.Error())
+	}
 	return false
-}
-
-// aside moves a file out of the way whose checksum holds but whose content does
-// not, which the store cannot know.
-func (r *run) aside(kind string, why error) error {
-	kept, err := store.KeepAside(r.cache.Path(kind, r.key))
-	if err != nil {
-		return errors.Join(why, err)
-	}
-	return fmt.Errorf("%w; kept aside as %s", why, kept)
 }
 
 // openCache opens the cache, or says why nets will not be kept.

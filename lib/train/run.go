@@ -167,17 +167,10 @@ func (r *run) restore(s *state) {
 	if r.cache == nil {
 		return
 	}
-	data, err := r.cache.Get(kindCheckpoint, r.key)
-	if errors.Is(err, fs.ErrNotExist) {
-		return
+	err := r.cache.Load(kindCheckpoint, r.key, func(data []byte) error { return s.decode(data, r.totalSteps()) })
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		r.warn("the checkpoint could not be used, began again: " + err.Error())
 	}
-	if err == nil {
-		if err = s.decode(data, r.totalSteps()); err == nil {
-			return
-		}
-		err = r.aside(kindCheckpoint, err)
-	}
-	r.warn("the checkpoint could not be used, began again: " + err.Error())
 }
 
 // diverged says where and at which learning rate a training went wrong.
