@@ -114,8 +114,14 @@ func (p *parse) cell(src string) *Cell {
 	}
 	if len(p.errs) == 0 {
 		for _, d := range c.Decls {
-			if _, bad := d.(*ast.BadDecl); bad {
+			switch d := d.(type) {
+			case *ast.BadDecl:
 				p.errs = append(p.errs, Diagnostic{Position: Position{p.number, 1, 1}, Message: "bad declaration"})
+			case *ast.FuncDecl:
+				if d.Body == nil { // the parser leaves bodies to assembly, the type checker, too
+					at := p.files.Set.Position(d.Name.Pos())
+					p.errs = append(p.errs, Diagnostic{Position: Position{p.number, max(1, at.Line-headerLines), at.Column}, Message: "missing function body"})
+				}
 			}
 		}
 	}
