@@ -146,7 +146,7 @@ func (c *protoNet) convert(s *protoStage) (nn.Layer, error) {
 		for _, o := range []struct {
 			name string
 			want float64
-		}{{"axis", 1}, {"transpose", 0}, {"bias_term", 1}} {
+		}{{"axis", 1}, {"transpose", 0}} {
 			if err := p.only(o.name, o.want); err != nil {
 				return nil, err
 			}

@@ -22,7 +22,8 @@ import (
 // architecture's name says CIFAR. The preparation of pictures stays arch.Input; [LoadAll] finds
 // the published one.
 //
-// A layer that the file lacks or has too many, a shape that does not fit and a value that is
+// A dense layer or normalisation for which the file has no bias gets 0, a normalisation without a
+// scale 1. A layer that the file lacks or has too many, a shape that does not fit and a value that is
 // no number are errors with file, layer, what was found and what was expected.
 func ToNet(f *File, arch *nn.Arch) (*nn.Net, error) {
 	m, err := newMapping(f, arch)
@@ -130,6 +131,11 @@ func groups(f *File) ([]*group, error) {
 		if list, err = caffeNorms(f, list); err != nil {
 			return nil, err
 		}
+		if f.Format == "Caffe HDF5" { // sorted by name: a BatchNorm and its Scale need not stand together
+			if list, err = pairScales(f, list); err != nil {
+				return nil, err
+			}
+		}
 	}
 	for _, g := range list {
 		if g.isNorm() {
@@ -142,8 +148,9 @@ func groups(f *File) ([]*group, error) {
 	return list, nil
 }
 
-// caffeNorms joins Caffe's pairs of a BatchNorm, whose blobs are sums of means and variances
-// and the number of their terms, and a Scale.
+// caffeNorms turns the three blobs of Caffe's BatchNorm, sums of means and variances and the
+// number of their terms, into mean and variance. In a .caffemodel, which keeps the order of the
+// net, it also joins each with the Scale behind it.
 func caffeNorms(f *File, list []*group) ([]*group, error) {
 	var out []*group
 	for _, g := range list {
@@ -159,7 +166,7 @@ func caffeNorms(f *File, list []*group) ([]*group, error) {
 			out = append(out, &group{name: g.name, mean: scaledBy(g.weight, factor), variance: scaledBy(g.bias, factor)})
 			continue
 		}
-		if g.rank() == 1 && len(out) > 0 && out[len(out)-1].isNorm() {
+		if f.Format == "Caffe" && g.rank() == 1 && len(out) > 0 && out[len(out)-1].isNorm() {
 			last := out[len(out)-1]
 			last.weight, last.bias = g.weight, g.bias
 			continue
@@ -168,6 +175,50 @@ func caffeNorms(f *File, list []*group) ([]*group, error) {
 	}
 	return out, nil
 }
+
+// pairScales joins the BatchNorms and Scales of a file that does not keep the order of the net, by
+// their names: bn_conv1 and scale_conv1, conv1/bn and conv1/scale, bn2a_branch1 and scale2a_branch1.
+func pairScales(f *File, list []*group) ([]*group, error) {
+	norms := map[string]*group{}
+	var known []string
+	for _, g := range list {
+		if !g.isNorm() {
+			continue
+		}
+		stem := normStem.Replace(strings.ToLower(g.name))
+		if other := norms[stem]; other != nil {
+			return nil, fmt.Errorf("weights: %s: layers %q and %q: the names of two BatchNorms differ in no more than what tells them from their Scales, expected names that pair", f.Path, other.name, g.name)
+		}
+		norms[stem] = g
+		known = append(known, g.name)
+	}
+	if len(norms) == 0 {
+		return list, nil
+	}
+	var out []*group
+	for _, g := range list {
+		if g.isNorm() || g.rank() != 1 {
+			out = append(out, g)
+			continue
+		}
+		norm := norms[normStem.Replace(strings.ToLower(g.name))]
+		if norm == nil && len(norms) == 1 {
+			for _, norm = range norms {
+			}
+		}
+		switch {
+		case norm == nil:
+			return nil, fmt.Errorf("weights: %s: layer %q: found a Scale, expected a name that pairs with one of the BatchNorms %s", f.Path, g.name, list20(known))
+		case norm.weight != nil:
+			return nil, fmt.Errorf("weights: %s: layer %q: found a second Scale for the BatchNorm %q, expected one", f.Path, g.name, norm.name)
+		}
+		norm.weight, norm.bias = g.weight, g.bias
+	}
+	return out, nil
+}
+
+// normStem takes from the name of a BatchNorm or a Scale what tells the one from the other.
+var normStem = strings.NewReplacer("batch_norm", "", "batchnorm", "", "batch-norm", "", "scale", "", "norm", "", "bn", "", "_", "", "-", "", "/", "")
 
 func scaledBy(t *Tensor, factor float32) *Tensor {
 	out := *t
@@ -411,6 +462,9 @@ func (m *mapping) source(p *nn.Param) (*Tensor, error) {
 		if g.isNorm() && (p.Name == "scale" || p.Name == "bias") {
 			return nil, nil // a normalisation without them has 1 and 0
 		}
+		if g.rank() == 2 && p.Name == "bias" {
+			return nil, nil // a dense layer without one has 0
+		}
 		return nil, fmt.Errorf("weights: %s: layer %q (%s of %s): found no %s, expected %s", m.file.Path, g.name, p.Layer, m.arch.Name, p.Name, shapeText(want))
 	}
 	if !slices.Equal(t.Shape, want) {
@@ -443,6 +497,9 @@ func (m *mapping) net() (*nn.Net, error) {
 			return nil, err
 		}
 		if t == nil {
+			if p.Name == "bias" {
+				clear(p.Data)
+			}
 			continue
 		}
 		if p.Name == "weight" {

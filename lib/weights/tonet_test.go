@@ -305,6 +305,87 @@ func TestMeanPictures(t *testing.T) {
 	}
 }
 
+// TestScalesPairWithTheirNormsByName has what Caffe writes into .caffemodel.h5, sorted by name.
+func TestScalesPairWithTheirNormsByName(t *testing.T) {
+	one := func(name string, v ...float32) Tensor { return Tensor{Name: name, Shape: []int{len(v)}, Data: v} }
+	norm := func(name string, mean float32) []Tensor {
+		return []Tensor{one(name+"/0", mean, 2*mean), one(name+"/1", 4*mean, 6*mean), one(name+"/2", 2)}
+	}
+	file := func(parts ...[]Tensor) *File {
+		return &File{Path: "x.caffemodel.h5", Format: "Caffe HDF5", Tensors: slices.Concat(parts...)}
+	}
+	for _, c := range []struct {
+		name string
+		file *File
+		want string // scales, or the error
+	}{
+		{"prefixes", file(norm("bn_a", 1), norm("bn_b", 2), []Tensor{one("scale_a/0", 5, 6), one("scale_a/1", 7, 8), one("scale_b/0", 9, 9)}), "bn_a [0.5 1] [2 3] [5 6] [7 8]; bn_b [1 2] [4 6] [9 9]"},
+		{"folders", file(norm("a/bn", 1), []Tensor{one("a/scale/0", 5, 6)}, norm("b/bn", 2)), "a/bn [0.5 1] [2 3] [5 6]; b/bn [1 2] [4 6]"},
+		{"joined words", file(norm("bn2a_branch1", 1), norm("bn2b_branch1", 2), []Tensor{one("scale2b_branch1/0", 5, 6), one("scale2a_branch1/0", 3, 4)}), "bn2a_branch1 [0.5 1] [2 3] [3 4]; bn2b_branch1 [1 2] [4 6] [5 6]"},
+		{"only one", file(norm("n", 1), []Tensor{one("other/0", 5, 6)}), "n [0.5 1] [2 3] [5 6]"},
+		{"no pair", file(norm("bn_a", 1), norm("bn_b", 2), []Tensor{one("scale_c/0", 5, 6)}), `x.caffemodel.h5: layer "scale_c": found a Scale, expected a name that pairs with one of the BatchNorms bn_a, bn_b`},
+		{"two scales", file(norm("bn_a", 1), []Tensor{one("scale_a/0", 5, 6), one("a-scale/0", 5, 6)}), `layer "a-scale": found a second Scale for the BatchNorm "bn_a"`},
+		{"two norms", file(norm("bn_a", 1), norm("norm_a", 1)), `layers "bn_a" and "norm_a"`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			list, err := groups(c.file)
+			if err != nil {
+				if !strings.Contains(err.Error(), c.want) {
+					t.Errorf("%v, want %s", err, c.want)
+				}
+				return
+			}
+			var got []string
+			for _, g := range list {
+				s := g.name
+				for _, x := range []*Tensor{g.mean, g.variance, g.scale, g.bias} {
+					if x != nil {
+						s += fmt.Sprint(" ", x.Data)
+					}
+				}
+				got = append(got, s)
+			}
+			if s := strings.Join(got, "; "); s != c.want {
+				t.Errorf("%s, want %s", s, c.want)
+			}
+		})
+	}
+}
+
+// TestADenseLayerWithoutBiasHasNone is for torch's Linear(bias=False), and Caffe's bias_term: false.
+func TestADenseLayerWithoutBiasHasNone(t *testing.T) {
+	arch := small([3]int{28, 28, 3}, 3)
+	arch.Layers[5] = nn.Dense{Name: arch.Layers[5].(nn.Dense).Name, Units: 5, Bias: 1}
+	f := FromNet(random(arch, 1))
+	f.Metadata = nil
+	f.Tensors = slices.DeleteFunc(f.Tensors, func(x Tensor) bool { return x.Name == "fc3.bias" })
+	n, err := ToNet(f, arch)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := false
+	for _, p := range n.Params() {
+		if p.Layer == "fc3" && p.Name == "bias" {
+			found = true
+			if !slices.Equal(p.Data, make([]float32, 5)) {
+				t.Errorf("bias %v, want zeros", p.Data)
+			}
+		}
+	}
+	if !found {
+		t.Error("the net has no fc3.bias")
+	}
+
+	c, err := decodePrototxt("x.prototxt", `layer { type: "Data" top: "data" transform_param { crop_size: 8 } }
+		layer { name: "fc" type: "InnerProduct" bottom: "data" top: "fc" inner_product_param { num_output: 2 bias_term: false } }`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if layers, err := c.layers(); err != nil || len(layers) != 1 {
+		t.Errorf("%v, %v", layers, err)
+	}
+}
+
 func TestPublishedSizesAreFound(t *testing.T) {
 	for name, c := range map[string]struct {
 		arch func([3]int, int) *nn.Arch
