@@ -236,6 +236,43 @@ func TestSVGInABundleHasNoXMLDeclaration(t *testing.T) {
 	}
 }
 
+// Notebooks that are not trusted show no SVG: there is a PNG beside it, where it can be drawn.
+func TestSVGHasPixelsBesideIt(t *testing.T) {
+	red := `<svg xmlns="http://www.w3.org/2000/svg" width="40" height="20"><rect width="40" height="20" fill="red"/></svg>`
+	b := display.Of(svgOf(red), "")
+	data, _ := b.Data["image/png"].([]byte)
+	img, err := png.Decode(bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := img.Bounds().Size(); got != image.Pt(80, 40) {
+		t.Errorf("%v pixels", got)
+	}
+	if r, g, _, a := img.At(20, 20).RGBA(); r != 0xffff || g != 0 || a != 0xffff {
+		t.Errorf("got %v", img.At(20, 20))
+	}
+	if got := fmt.Sprint(b.Metadata); got != "map[image/png:map[height:20 width:40]]" {
+		t.Errorf("got %s", got)
+	}
+	for name, v := range map[string]any{
+		"what cannot be drawn": svgOf(strings.Replace(red, "<rect", `<rect filter="url(#f)"`, 1)),
+		"what is empty":        svgOf("<svg/>"),
+		"what is not SVG":      svgOf("<svg"),
+	} {
+		if b := display.Of(v, ""); b.Data["image/png"] != nil || b.Data["image/svg+xml"] == nil {
+			t.Errorf("%s: got %v", name, b.Data)
+		}
+	}
+	own := map[string]any{"image/svg+xml": red, "image/png": []byte("own")}
+	if b := display.Of(bundleOf(own), ""); string(b.Data["image/png"].([]byte)) != "own" {
+		t.Errorf("got %v", b.Data)
+	}
+}
+
+type bundleOf map[string]any
+
+func (b bundleOf) MIMEBundle() map[string]any { return b }
+
 type svgOf string
 
 func (s svgOf) SVG() string { return string(s) }

@@ -1,14 +1,19 @@
 package display
 
 import (
+	"bytes"
 	"fmt"
 	"image"
+	"image/png"
 	"maps"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
 	"gonum.org/v1/gonum/mat"
+
+	"gonverge/kernel/svg"
 )
 
 // Of returns what to show of a value. text is its text/plain where the caller
@@ -31,10 +36,47 @@ func Of(v any, text string) Bundle {
 	if trouble != "" {
 		b.Data["text/plain"] = strings.TrimSpace(b.Plain() + "\n(" + trouble + ")")
 	}
-	if svg, ok := b.Data["image/svg+xml"].(string); ok {
-		b.Data["image/svg+xml"] = element(svg)
-	}
+	vector(&b)
 	return b
+}
+
+// vector sees to a bundle's SVG, if it has one: it becomes an element, and gets a PNG beside it, unless there is a picture
+// in pixels already. One that cannot be drawn stays alone.
+func vector(b *Bundle) {
+	source, ok := b.Data["image/svg+xml"].(string)
+	if raw, isBytes := b.Data["image/svg+xml"].([]byte); isBytes {
+		source, ok = string(raw), true
+	}
+	if !ok {
+		return
+	}
+	b.Data["image/svg+xml"] = element(source)
+	for _, mime := range []string{"image/png", "image/jpeg", "image/gif"} {
+		if _, has := b.Data[mime]; has {
+			return
+		}
+	}
+	img, size, err := svg.Render(source)
+	if err != nil || blank(img) {
+		return
+	}
+	var buf bytes.Buffer
+	if err := png.Encode(&buf, img); err != nil {
+		return
+	}
+	b.Data["image/png"] = buf.Bytes()
+	metadata := maps.Clone(b.Metadata) // it may be the value's own
+	if metadata == nil {
+		metadata = map[string]any{}
+	}
+	metadata["image/png"] = map[string]any{"width": size.X, "height": size.Y}
+	b.Metadata = metadata
+}
+
+// blank reports whether there is nothing to see.
+func blank(img image.Image) bool {
+	pixels, ok := img.(*image.RGBA)
+	return ok && !slices.ContainsFunc(pixels.Pix, func(v uint8) bool { return v != 0 })
 }
 
 // element returns an SVG document without the XML declaration before its root
