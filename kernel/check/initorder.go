@@ -3,6 +3,7 @@ package check
 import (
 	"go/ast"
 	"go/token"
+	"slices"
 	"strings"
 )
 
@@ -40,12 +41,9 @@ func initOrder(body *ast.BlockStmt, decls []ast.Decl) {
 	}
 	var sorted []ast.Stmt
 	for len(specs) > 0 {
-		next := 0
-		for i, sp := range specs {
-			if !dependsOn(sp, specs, funcs) {
-				next = i
-				break
-			}
+		next := slices.IndexFunc(specs, func(sp *ast.ValueSpec) bool { return !dependsOn(sp, specs, funcs) })
+		if next < 0 { // names alone do not tell a method from another of its name: what is mentioned at first hand counts
+			next = max(0, slices.IndexFunc(specs, func(sp *ast.ValueSpec) bool { return !dependsOn(sp, specs, nil) }))
 		}
 		sp := specs[next]
 		sorted = append(sorted, &ast.DeclStmt{Decl: &ast.GenDecl{TokPos: sp.Pos(), Tok: token.VAR, Specs: []ast.Spec{sp}}})
@@ -88,8 +86,21 @@ func dependsOn(sp *ast.ValueSpec, specs []*ast.ValueSpec, funcs map[string][]*as
 	seen := map[*ast.FuncDecl]bool{}
 	found := false
 	var look func(n ast.Node)
+	call := func(name string, method bool) {
+		for _, f := range funcs[name] {
+			if !seen[f] && f.Body != nil && (f.Recv != nil) == method {
+				seen[f] = true
+				look(f.Body)
+			}
+		}
+	}
 	look = func(n ast.Node) {
 		ast.Inspect(n, func(x ast.Node) bool {
+			if s, ok := x.(*ast.SelectorExpr); ok { // the name behind the dot is that of a field or method
+				look(s.X)
+				call(s.Sel.Name, true)
+				return false
+			}
 			id, ok := x.(*ast.Ident)
 			if !ok || found {
 				return !found
@@ -98,12 +109,7 @@ func dependsOn(sp *ast.ValueSpec, specs []*ast.ValueSpec, funcs map[string][]*as
 				found = true
 				return false
 			}
-			for _, f := range funcs[id.Name] {
-				if !seen[f] && f.Body != nil {
-					seen[f] = true
-					look(f.Body)
-				}
-			}
+			call(id.Name, false)
 			return true
 		})
 	}

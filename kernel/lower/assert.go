@@ -3,6 +3,7 @@ package lower
 import (
 	"fmt"
 	"go/types"
+	"strconv"
 )
 
 // Assertions. A session value in an interface is a box that knows its type by number (interface.go). Asserting it to an
@@ -12,9 +13,8 @@ import (
 func (l *lowerer) assertOk(v, ok, x string, from, to types.Type) string {
 	in := l.inner(x, from)
 	switch {
-	case !types.IsInterface(to) && l.mentions(to):
-		l.temps++
-		box, t := fmt.Sprintf("t%s%d", sep, l.temps), l.typ(to)
+	case !types.IsInterface(to) && boxes(to):
+		box, t := l.temp(), l.typ(to)
 		return fmt.Sprintf("%s := %s\nvar %s %s\n%s := %s.Is(%s, %d)\nif %s { %s = %s }\n", box, in, v, t, ok, Runtime, box, l.typeID(to), ok, v, l.raw(box, to))
 	case isEmpty(to):
 		return fmt.Sprintf("%s := %s\n%s := %s != nil\n", v, in, ok, v)
@@ -29,7 +29,7 @@ func (l *lowerer) assert(x string, from, to types.Type) string {
 	in := l.inner(x, from)
 	name := qualifiedName(from)
 	switch {
-	case !types.IsInterface(to) && l.mentions(to):
+	case !types.IsInterface(to) && boxes(to):
 		if isNothing(to) {
 			return l.helperFor("nothing"+name+l.key(to), l.typ(to), fmt.Sprintf("(x interface{}) %%s { %s.Unbox(x, %d, %q); return %s }", Runtime, l.typeID(to), name, l.raw("x", to))) + "(" + in + ")"
 		}
@@ -39,11 +39,7 @@ func (l *lowerer) assert(x string, from, to types.Type) string {
 		if !isEmpty(to) {
 			check = "v, ok := " + l.asserter(to) + "(x)"
 		}
-		missing := ""
-		if i := to.Underlying().(*types.Interface); i.NumMethods() > 0 {
-			missing = i.Method(0).Name()
-		}
-		must := l.helperFor("must"+l.key(to), l.typ(to), "(x interface{}) %s {\n"+check+"\nif !ok { "+Runtime+".Fail(x, \""+qualifiedName(to)+"\", \""+missing+"\") }\nreturn v\n}")
+		must := l.helperFor("must"+l.key(to), l.typ(to), "(x interface{}) %s {\n"+check+"\nif !ok { "+Runtime+".Fail(x, "+strconv.Itoa(l.typeID(to))+") }\nreturn v\n}")
 		return must + "(" + in + ")"
 	}
 	return fmt.Sprintf("%s(%s)", l.helperFor("plain"+name, l.typ(to), "(x interface{}) %s {\nv, ok := x.(%s)\nif !ok { "+Runtime+".Differs(x, v, \""+name+"\") }\nreturn v\n}"), in)

@@ -31,6 +31,7 @@ func (e *emitter) varSpec(b *strings.Builder, sp *ast.ValueSpec) {
 			a.Lhs = append(a.Lhs, n)
 		}
 		e.guard(b, sp.Pos(), a)
+		e.boundsOf(b, a.Rhs)
 		e.assign(b, a, true)
 		return
 	}
@@ -60,6 +61,9 @@ func (e *emitter) assign(b *strings.Builder, st *ast.AssignStmt, define bool) {
 		return
 	}
 	names, want := e.targets(b, st.Lhs, define)
+	if !define && (len(st.Lhs) == 1 || len(st.Rhs) == 1) {
+		e.operandsFirst(b, st, names)
+	}
 	if len(st.Rhs) == 1 {
 		if c, ok := check.Unwrap(st.Rhs[0]); ok && e.cell {
 			e.checkedAssign(b, names, want, c)
@@ -79,6 +83,10 @@ func (e *emitter) assign(b *strings.Builder, st *ast.AssignStmt, define bool) {
 				w = types.NewInterfaceType(nil, nil)
 			}
 		}
+		if ix, ok := ast.Unparen(st.Lhs[i]).(*ast.IndexExpr); ok && w != nil {
+			r = append(r, e.toElement(x, e.typeOf(ix.X), w))
+			continue
+		}
 		r = append(r, e.to(x, w))
 	}
 	switch {
@@ -89,11 +97,47 @@ func (e *emitter) assign(b *strings.Builder, st *ast.AssignStmt, define bool) {
 		// A call that is stopped returns zeros: in a statement of its own they are never assigned.
 		t := e.temp()
 		e.w(b, "%s := %s\n%s = %s\n", t, r[0], names[0], t)
-	case len(names) > 1 && !allBasic(want, st.Rhs): // the interpreter loses functions, literals and interfaces in a parallel assignment
+	case len(names) > 1 && (!allBasic(want, st.Rhs) || e.executes(st.Lhs...)): // the interpreter loses functions, literals and interfaces in a parallel assignment
 		e.oneByOne(b, st.Lhs, names, want, r)
 	default:
 		e.w(b, "%s = %s\n", strings.Join(names, ", "), strings.Join(r, ", "))
 	}
+}
+
+// operandsFirst keeps the operands of the left side that call something, where the right side calls something too: the
+// interpreter would evaluate the right side first.
+func (e *emitter) operandsFirst(b *strings.Builder, st *ast.AssignStmt, names []string) {
+	if !e.executes(st.Rhs...) {
+		return
+	}
+	for i, x := range st.Lhs {
+		if _, plain := ast.Unparen(x).(*ast.Ident); !plain && e.executes(x) {
+			names[i] = e.target(x, func(v string) string {
+				t := e.temp()
+				e.w(b, "%s := %s\n", t, v)
+				return t
+			})
+		}
+	}
+}
+
+// executes tells whether expressions call functions or receive, so that the order of their evaluation can be seen.
+func (e *emitter) executes(xs ...ast.Expr) (found bool) {
+	for _, x := range xs {
+		ast.Inspect(x, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.FuncLit:
+				return false
+			case *ast.CallExpr:
+				tv := e.info.Types[n.Fun]
+				found = found || !tv.IsType() && !tv.IsBuiltin()
+			case *ast.UnaryExpr:
+				found = found || n.Op == token.ARROW
+			}
+			return !found
+		})
+	}
+	return found
 }
 
 // outlives tells whether the left side may be seen after the function has ended.
@@ -150,7 +194,7 @@ func (e *emitter) target(x ast.Expr, keep func(string) string) string {
 		case *types.Slice:
 			return keep(e.x(x.X)) + "[" + keep(e.x(x.Index)) + "]"
 		case *types.Map:
-			return keep(e.x(x.X)) + "[" + keep(e.to(x.Index, u.Key())) + "]"
+			return keep(e.x(x.X)) + "[" + keep(e.mapKey(x.Index, u.Key())) + "]"
 		case *types.Array:
 			return e.target(x.X, keep) + "[" + keep(e.x(x.Index)) + "]"
 		case *types.Pointer:

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"go/ast"
 	"go/types"
+	"strconv"
 	"strings"
 )
 
@@ -31,6 +32,12 @@ func (e *emitter) builtin(c *ast.CallExpr, fun ast.Expr) string {
 		return "make(" + strings.Join(p, ", ") + ")"
 	case "append":
 		return e.appendCall(c)
+	case "print", "println":
+		var args []string
+		for _, a := range c.Args {
+			args = append(args, e.to(a, types.NewInterfaceType(nil, nil)))
+		}
+		return e.printCall(name, args)
 	case "recover":
 		return e.recover()
 	}
@@ -46,7 +53,7 @@ func (e *emitter) builtinArg(c *ast.CallExpr, name string, i int, a ast.Expr) st
 	switch name {
 	case "delete":
 		if i == 1 {
-			return e.to(a, e.typeOf(c.Args[0]).Underlying().(*types.Map).Key())
+			return e.mapKey(a, e.typeOf(c.Args[0]).Underlying().(*types.Map).Key())
 		}
 	case "panic":
 		return e.to(a, types.NewInterfaceType(nil, nil))
@@ -58,8 +65,6 @@ func (e *emitter) builtinArg(c *ast.CallExpr, name string, i int, a ast.Expr) st
 		if i == 1 && isString(e.typeOf(a)) {
 			return "[]byte(" + e.x(a) + ")"
 		}
-	case "print", "println":
-		return e.to(a, e.typeOf(a))
 	}
 	return e.x(a)
 }
@@ -73,13 +78,23 @@ func (e *emitter) builtinCall(c *ast.CallExpr, fun ast.Expr, args []string) stri
 	switch id.Name {
 	case "clear":
 		return Runtime + ".Clear(" + args[0] + ")"
+	case "print", "println":
+		for i, a := range c.Args {
+			args[i] = e.convert(args[i], e.typeOf(a), types.NewInterfaceType(nil, nil))
+		}
+		return e.printCall(id.Name, args)
 	case "recover":
 		return "_ = 0" // go and defer of recover itself recover nothing
-	case "delete", "panic", "len", "cap", "copy", "print", "println", "close", "real", "imag", "complex":
+	case "delete", "panic", "len", "cap", "copy", "close", "real", "imag", "complex":
 		return id.Name + "(" + strings.Join(args, ", ") + ")"
 	}
 	e.refuse(c.Pos(), "builtin %s is not available here", id.Name)
 	return ""
+}
+
+// printCall writes print or println: the interpreter's own separate and format otherwise than Go's.
+func (e *emitter) printCall(name string, args []string) string {
+	return Runtime + ".Print(" + strings.Join(append([]string{strconv.FormatBool(name == "println")}, args...), ", ") + ")"
 }
 
 func isString(t types.Type) bool {

@@ -61,7 +61,7 @@ func (e *emitter) deferredName(c *ast.CallExpr) (name string, compiled bool) {
 			n, _ := derefNamed(f.Signature().Recv().Type())
 			switch {
 			case types.IsInterface(f.Signature().Recv().Type()):
-				return "", false
+				return "*" + sep + f.Name(), false
 			case !e.isOurs(n):
 				return "", true
 			}

@@ -23,9 +23,10 @@ type emitter struct {
 	params []string // names of the parameters of the last function head
 }
 
-func (e *emitter) temp() string {
-	e.temps++
-	return "t" + sep + strconv.Itoa(e.temps)
+// temp is a name that nothing else has: what cells name begins with their own letters.
+func (l *lowerer) temp() string {
+	l.temps++
+	return sep + "t" + strconv.Itoa(l.temps)
 }
 
 func (e *emitter) w(b *strings.Builder, format string, args ...any) { fmt.Fprintf(b, format, args...) }
@@ -125,7 +126,7 @@ func (l *lowerer) convert(v string, from, want types.Type) string {
 		}
 		return v
 	}
-	if !l.mentions(from) {
+	if !boxes(from) || isCompiled(want) && !l.mentions(from) {
 		return v
 	}
 	if isCompiled(want) {
@@ -261,11 +262,25 @@ func (e *emitter) index(x *ast.IndexExpr) string {
 	}
 	switch u := e.typeOf(x.X).Underlying().(type) {
 	case *types.Map:
-		return e.x(x.X) + "[" + e.to(x.Index, u.Key()) + "]"
+		return e.x(x.X) + "[" + e.mapKey(x.Index, u.Key()) + "]"
 	case *types.Pointer:
 		return "(*" + e.x(x.X) + ")[" + e.x(x.Index) + "]"
 	}
+	if e.executes(x.Index) {
+		if s := e.askedIndex(x); s != "" {
+			return e.x(x.X) + "[" + s + "]"
+		}
+	}
 	return e.x(x.X) + "[" + e.x(x.Index) + "]"
+}
+
+// mapKey lowers a key. In a compiled interface a value of a session type is a struct of functions, which is no key; but for
+// an error.
+func (e *emitter) mapKey(x ast.Expr, key types.Type) string {
+	if from := e.typeOf(x); isCompiled(key) && !types.IsInterface(from) && e.mentions(from) && !types.Identical(key, check.ErrorType) {
+		e.refuse(x.Pos(), "a value of type %s cannot be a map key of type %s, an interface of a compiled package; a map whose keys are any can have it", typeName(from), typeName(key))
+	}
+	return e.to(x, key)
 }
 
 func (e *emitter) slice(x *ast.SliceExpr) string {

@@ -4,6 +4,8 @@ import (
 	"go/ast"
 	"go/types"
 	"strings"
+
+	"gonverge/kernel/check"
 )
 
 // Function literals. When the interpreter evaluates a literal it stores the closure in a slot of the frame, and when a call
@@ -66,7 +68,7 @@ func (e *emitter) composite(x *ast.CompositeLit) string {
 	case *types.Map:
 		for _, el := range x.Elts {
 			kv := el.(*ast.KeyValueExpr)
-			parts = append(parts, e.to(kv.Key, u.Key())+": "+e.to(kv.Value, u.Elem()))
+			parts = append(parts, e.mapKey(kv.Key, u.Key())+": "+e.toElement(kv.Value, t, u.Elem()))
 		}
 	default:
 		elem := elemType(u)
@@ -79,6 +81,17 @@ func (e *emitter) composite(x *ast.CompositeLit) string {
 		}
 	}
 	return amp + e.typ(t) + "{" + strings.Join(parts, ", ") + "}"
+}
+
+// toElement lowers an element of a map or slice of type t. Functions in the maps of compiled packages, such as a
+// template.FuncMap, must be functions for them too.
+func (e *emitter) toElement(x ast.Expr, t, elem types.Type) string {
+	n, named := types.Unalias(t).(*types.Named)
+	f, function := types.Unalias(e.typeOf(x)).(*types.Signature)
+	if named && function && isEmpty(elem) && !check.InSession(n.Obj()) && !e.mentions(f) {
+		return Runtime + ".First([]" + e.typ(f) + "{" + e.x(x) + "})"
+	}
+	return e.to(x, elem)
 }
 
 // elemType is the element type of a slice or array.

@@ -298,6 +298,20 @@ func (e *emitter) rangeStmt(b *strings.Builder, st *ast.RangeStmt, label string)
 	text := isString(u) && !ptr
 	k, bindK := e.rangeVar(st.Key, define, fresh || text, kt)
 	v, bindV := e.rangeVar(st.Value, define, fresh || isChan(vt), vt)
+	if !define && !isBlank(st.Key) && !isBlank(st.Value) { // a parallel assignment: the operands of both come first
+		var kept strings.Builder
+		keep := func(v string) string {
+			t := e.temp()
+			e.w(&kept, "%s := %s\n", t, v)
+			return t
+		}
+		kn, vn := e.target(st.Key, keep), e.target(st.Value, keep)
+		if kept.Len() > 0 {
+			k, v = e.temp(), e.temp()
+			bindK = kept.String() + fmt.Sprintf("%s = %s\n%s = %s\n", kn, e.convert(k, kt, e.typeOf(st.Key)), vn, e.convert(v, vt, e.typeOf(st.Value)))
+			bindV = ""
+		}
+	}
 	x := e.x(st.X)
 	if text { // the interpreter takes a byte that is no UTF-8 for three: the offsets come from compiled code
 		at, runes, i := e.temp(), e.temp(), e.temp()

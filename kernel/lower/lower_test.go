@@ -153,7 +153,7 @@ func ExampleState_Lower() {
 	fmt.Println(strings.ReplaceAll(code.Decls, check.Mark, "_"), err)
 	// Output:
 	// var x_1 int
-	// func body_1() {
+	// func _body1() {
 	//
 	// x_1 = 40
 	// for i_l2 := int(0); i_l2 < 2; i_l2++ {

@@ -51,7 +51,7 @@ func (e *emitter) number() int {
 	return e.fn.mark - 1
 }
 
-func markName(id int) string { return "ln" + sep + strconv.Itoa(id) }
+func markName(id int) string { return sep + "ln" + strconv.Itoa(id) }
 
 // directive starts the text of a function; the text that follows must be its first statement.
 func (f *function) directive() string {

@@ -176,7 +176,7 @@ func (s *State) lower(u *check.Unit, each func(f func())) (code *Code, err error
 	body = head + l.init.String() + body
 	if strings.TrimSpace(body) != "" {
 		// A declared function, not a literal: a literal would copy the root frame, which grows with every cell.
-		name := "body" + sep + strconv.Itoa(u.Number)
+		name := sep + "body" + strconv.Itoa(u.Number)
 		code.Decls += "func " + name + "() {\n" + body + "}\n"
 		code.Body = Runtime + ".Exec(" + name + ")"
 	}

@@ -17,6 +17,7 @@ func (e *emitter) switchStmt(b *strings.Builder, st *ast.SwitchStmt, label strin
 	var tt types.Type
 	if st.Tag != nil {
 		e.guard(b, st.Pos(), st.Tag)
+		e.bounds(b, st.Tag)
 		tt = e.typeOf(st.Tag)
 		compare = types.IsInterface(tt) // by Go's rules for interfaces, with boxes
 		tag = e.temp()

@@ -200,6 +200,13 @@ func typeName(t types.Type) string {
 // of a session type, or of a field that is not exported.
 func (l *lowerer) mentions(t types.Type) bool { return Mentions(t) }
 
+// boxes tells whether a value of the type is boxed in an empty interface: those that show names of cells, and functions,
+// for which the interpreter would put its own syntax there.
+func boxes(t types.Type) bool {
+	_, function := types.Unalias(t).(*types.Signature)
+	return function || Mentions(t)
+}
+
 // Mentions reports whether values of a type show names that only the cells know.
 func Mentions(t types.Type) bool { return mentions(t, map[types.Type]bool{}) }
 

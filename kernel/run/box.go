@@ -84,6 +84,10 @@ func (b Boxed) Format(f fmt.State, verb rune) {
 			fmt.Fprint(f, text)
 		}
 	default:
+		if _, function := t.Underlying().(*types.Signature); function {
+			fmt.Fprint(f, address(v))
+			return
+		}
 		fmt.Fprintf(f, fmt.FormatString(f, verb), b.value)
 	}
 }

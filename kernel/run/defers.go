@@ -1,5 +1,10 @@
 package run
 
+import (
+	"runtime"
+	"strings"
+)
+
 // Defers is the stack of deferred calls of one activation of an interpreted function.
 type Defers struct {
 	m         *Machine
@@ -11,7 +16,7 @@ type Defers struct {
 type deferred struct {
 	call    func()
 	named   bool
-	name    string // with named: that of the function, "" for a function value
+	name    string // with named: that of the function, "*" and the method's for one of an interface, "" for a function value
 	literal func(*Defers)
 }
 
@@ -120,12 +125,52 @@ func (m *Machine) entered(name string) *Defers {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	p := m.panics[g]
-	if p == nil || p.name != "" && p.name != name {
+	if p == nil || !p.calls(name) {
 		return nil
 	}
 	delete(m.panics, g)
 	return p.d
 }
+
+// calls tells whether the function of that name, which has just begun, is the one that was deferred. A function has a
+// name, a method of an interface has that of the method; the value of a function or literal is known by nothing but that
+// the deferred call leads straight to it.
+func (p *panicking) calls(name string) bool {
+	switch {
+	case p.name == "":
+		return p.straight(name)
+	case strings.HasPrefix(p.name, "*"):
+		return strings.HasSuffix(name, p.name[1:])
+	}
+	return p.name == name
+}
+
+// straight counts the interpreted functions between the deferred call and the one that asks: the deferred call itself and
+// the function; for a method, what holds its receiver, too.
+func (p *panicking) straight(name string) bool {
+	var pcs [256]uintptr
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs[:])])
+	depth := 0
+	for {
+		f, more := frames.Next()
+		switch {
+		case strings.HasSuffix(f.Function, "interp.runCfg"):
+			depth++
+		case strings.HasSuffix(f.Function, ".(*Defers).one"):
+			limit := 2
+			if strings.Count(name, nameMark) > 1 {
+				limit = 4 // a method value, perhaps of an interface
+			}
+			return depth <= limit
+		}
+		if !more {
+			return false
+		}
+	}
+}
+
+// nameMark is what lowered names have inside; those of methods twice.
+const nameMark = "ǃ"
 
 // recoverOf is recover in a function that got d when it began.
 func recoverOf(d *Defers) any {

@@ -3,6 +3,7 @@ package run
 import (
 	"context"
 	"fmt"
+	"go/types"
 	"reflect"
 	"strings"
 )
@@ -34,6 +35,9 @@ func (m *Machine) runtime() map[string]reflect.Value {
 		"Entered":   v(m.entered),
 		"RecoverOf": v(recoverOf),
 		"BadShift":  v(func() { panic(runtimeError("runtime error: negative shift amount")) }),
+		"Index":     v(index),
+		"BadIndex":  v(badIndex),
+		"BadSlice":  v(badSlice),
 		"Go":        v(m.start),
 
 		"Recv":          v(m.recv),
@@ -47,11 +51,12 @@ func (m *Machine) runtime() map[string]reflect.Value {
 
 		"Box":      v(func(id int, x any) any { return Boxed{m, id, x} }),
 		"Boxed":    v(func(x any) bool { _, ok := Inner(x).(Boxed); return ok }),
-		"Is":       v(func(x any, id int) bool { b, ok := Inner(x).(Boxed); return ok && b.id == id }),
+		"Is":       v(m.is),
+		"First":    v(first),
 		"ID":       v(typeNumber),
 		"Raw":      v(Unbox),
 		"Inner":    v(Inner),
-		"Equal":    v(func(x, y any) bool { return Inner(x) == Inner(y) }),
+		"Equal":    v(equal),
 		"Err":      v(m.err),
 		"AsError":  v(m.asError),
 		"As":       v(m.as),
@@ -66,6 +71,7 @@ func (m *Machine) runtime() map[string]reflect.Value {
 		"Method":   v(m.method),
 		"Format":   v(m.format),
 
+		"Print":  v(m.print),
 		"VarPtr": v(m.varPtr),
 		"Runes":  v(runes),
 		"Clear":  v(func(x any) { reflect.ValueOf(x).Clear() }),
@@ -147,8 +153,8 @@ func (m *Machine) varPtr(key string) any {
 }
 
 func (m *Machine) unbox(x any, id int, from string) any {
-	if b, ok := Inner(x).(Boxed); ok && b.id == id {
-		return b.value
+	if m.is(x, id) {
+		return Unbox(x)
 	}
 	panic(m.conversion(x, goName(m.typ(id)), from))
 }
@@ -162,12 +168,59 @@ func (m *Machine) conversion(x any, want, from string) runtimeError {
 	return runtimeError(fmt.Sprintf("interface conversion: %s is %s, not %s", from, m.typeNameOf(x), want))
 }
 
-// fail panics for an assertion to an interface.
-func (m *Machine) fail(x any, want, method string) {
-	if x == nil {
-		panic(runtimeError("interface conversion: interface is nil, not " + want))
+// is tells whether the dynamic type of x is the one with the number. A function of a compiled package is not boxed.
+func (m *Machine) is(x any, id int) bool {
+	x = Inner(x)
+	if b, ok := x.(Boxed); ok {
+		return b.id == id
 	}
-	panic(runtimeError(fmt.Sprintf("interface conversion: %s is not %s: missing method %s", m.typeNameOf(x), want, method)))
+	if _, function := types.Unalias(m.typ(id)).(*types.Signature); !function || x == nil {
+		return false
+	}
+	t := reflect.TypeOf(x)
+	return t.Kind() == reflect.Func && t.Name() == "" && t.String() == goName(m.typ(id))
+}
+
+// equal compares two values of interface types.
+func equal(x, y any) bool {
+	x, y = Inner(x), Inner(y)
+	if b, ok := x.(Boxed); ok {
+		if c, ok := y.(Boxed); ok && b.id == c.id && !types.Comparable(b.Type()) {
+			panic(runtimeError("runtime error: comparing uncomparable type " + goName(b.Type())))
+		}
+	}
+	return x == y
+}
+
+// first is the element of a slice of one: a function in a slice is a function, not the interpreter's syntax of one.
+func first(x any) any { return reflect.ValueOf(x).Index(0).Interface() }
+
+// fail panics for an assertion to an interface, the type with the number.
+func (m *Machine) fail(x any, id int) {
+	want := m.typ(id)
+	if x == nil {
+		panic(runtimeError("interface conversion: interface is nil, not " + goName(want)))
+	}
+	missing := ""
+	if i, ok := want.Underlying().(*types.Interface); ok {
+		for f := range i.Methods() {
+			if !hasMethod(Inner(x), f) {
+				missing = f.Name()
+				break
+			}
+		}
+	}
+	panic(runtimeError(fmt.Sprintf("interface conversion: %s is not %s: missing method %s", m.typeNameOf(x), goName(want), missing)))
+}
+
+// hasMethod tells whether a value has a method of that name, and where its types are known, of that signature.
+func hasMethod(x any, f *types.Func) bool {
+	b, ok := x.(Boxed)
+	if !ok {
+		return reflect.ValueOf(x).MethodByName(f.Name()).IsValid()
+	}
+	sel := types.NewMethodSet(b.Type()).Lookup(f.Pkg(), f.Name())
+	return sel != nil && types.Identical(sel.Type(), f.Type())
 }
 
 // verbTypeName is what %T prints.

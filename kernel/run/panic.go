@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 	"regexp"
+	"runtime"
 	"strings"
 
 	"github.com/traefik/yaegi/interp"
@@ -20,6 +21,9 @@ func (runtimeError) RuntimeError() {}
 
 // exit is thrown by os.Exit and log.Fatal.
 type exit string
+
+// fieldPrefix finds what the interpreter puts before names of fields that are not exported.
+var fieldPrefix = regexp.MustCompile(`(struct \{ |; )X(\w)`)
 
 // ownPosition is a position in lowered code in front of a message.
 var ownPosition = regexp.MustCompile(`^(?:\S*?:)?\d{5,}:\d+: `)
@@ -60,13 +64,23 @@ func panicValue(r any) any {
 	if p, ok := r.(interp.Panic); ok {
 		r = p.Value
 	}
-	if v, ok := r.(reflect.Value); ok && v.IsValid() && v.CanInterface() {
-		r = v.Interface()
+	if v, ok := r.(reflect.Value); ok {
+		switch {
+		case !v.IsValid() || v.Kind() == reflect.Interface && v.IsNil():
+			r = new(runtime.PanicNilError)
+		case v.CanInterface():
+			r = v.Interface()
+		}
 	}
 	switch v := r.(type) {
 	case *reflect.ValueError:
 		return runtimeError("runtime error: invalid memory address or nil pointer dereference")
+	case nil:
+		return new(runtime.PanicNilError)
 	case error:
+		if _, name, ok := strings.Cut(v.Error(), "hash of unhashable type: "); ok && !strings.HasPrefix(name, "stdlib._") {
+			return runtimeError("runtime error: hash of unhashable type " + fieldPrefix.ReplaceAllString(name, "$1$2"))
+		}
 		if _, name, ok := strings.Cut(v.Error(), "hash of unhashable type: stdlib._"); ok {
 			return runtimeError("a cell's value inside the interface " + strings.Replace(name, "_", ".", 1) + " cannot be a map key; a map whose keys are any can have it")
 		}
@@ -91,11 +105,18 @@ func reflectTexts(s string) (string, bool) {
 		return "runtime error: slice bounds out of range", true
 	case strings.Contains(s, "index out of range"):
 		return "runtime error: index out of range", true
+	case s == "reflect.MakeSlice: len > cap", s == "reflect.MakeSlice: negative cap":
+		return "runtime error: makeslice: cap out of range", true
 	case strings.HasPrefix(s, "reflect.MakeSlice"):
 		return "runtime error: makeslice: len out of range", true
+	case strings.HasPrefix(s, "reflect.MakeChan"):
+		return "makechan: size out of range", true
+	case strings.HasPrefix(s, "reflect: cannot convert slice with length "):
+		s = strings.TrimPrefix(s, "reflect: ")
+		return "runtime error: " + strings.Replace(strings.Replace(s, "to pointer to array", "to array", 1), "to array", "to array or pointer to array", 1), true
 	case strings.Contains(s, "nil map"):
 		return "assignment to entry in nil map", true
-	case strings.Contains(s, "call of nil function"), strings.Contains(s, "zero Value"), strings.Contains(s, "nil pointer"):
+	case strings.Contains(s, "call of nil function"), strings.Contains(s, "zero Value"), strings.Contains(s, "nil interface value"), strings.Contains(s, "nil pointer"):
 		return "runtime error: invalid memory address or nil pointer dereference", true
 	}
 	return s, false

@@ -132,6 +132,12 @@ func (p printer) print(v reflect.Value, t types.Type, depth int) string {
 			return s
 		}
 	}
+	if _, function := t.Underlying().(*types.Signature); function {
+		if p.sharp {
+			return "(" + goName(t) + ")(" + address(v) + ")"
+		}
+		return address(v)
+	}
 	if !ours(t, map[types.Type]bool{}) && v.CanInterface() {
 		switch {
 		case p.sharp:
@@ -183,6 +189,18 @@ func (p printer) byMethod(v reflect.Value, t types.Type) (string, bool) {
 		}
 	}
 	return "", false
+}
+
+// address is how a function prints. The interpreter's own forms of one have no address that means anything but its own.
+func address(v reflect.Value) string {
+	switch v.Kind() {
+	case reflect.Func, reflect.Pointer:
+		if v.IsNil() {
+			return "<nil>"
+		}
+		return fmt.Sprintf("%#x", v.Pointer())
+	}
+	return fmt.Sprint(v)
 }
 
 func (p printer) composite(v reflect.Value, t types.Type, depth int) (string, bool) {

@@ -139,7 +139,7 @@ fmt.Fprintln(os.Stdout, "g")`, session.RunOptions{}, sink)
 	if r.Err != nil {
 		t.Fatal(r.Err)
 	}
-	want := []string{"stdout: a", "stderr: b", "stdout: cd\n", "stderr: e\nf", "stdout: g\n"}
+	want := []string{"stdout: a", "stderr: b", "stdout: c", "stderr: d\ne\nf", "stdout: g\n"}
 	if !slices.Equal(sink.events, want) {
 		t.Errorf("got %q, want %q", sink.events, want)
 	}
@@ -218,7 +218,7 @@ func TestTracebackShowsLineAndCaret(t *testing.T) {
 	run(t, s, "func f(n int) int {\n\tx := []int{1}\n\treturn x[n]\n}\nfunc g(n int) int { return f(n) + 1 }")
 	r = s.Run(context.Background(), "\ng(5)", session.RunOptions{StoreHistory: true}, &recorder{})
 	got = colour.ReplaceAllString(strings.Join(r.Err.Traceback, "\n"), "")
-	want = "In[2]:3:2\n   3 | \treturn x[n]\n     | \t^\npanic: runtime error: index out of range\n    in f at In[2]:3\n    in g at In[2]:5\n    in cell at In[3]:2"
+	want = "In[2]:3:2\n   3 | \treturn x[n]\n     | \t^\npanic: runtime error: index out of range [5] with length 1\n    in f at In[2]:3\n    in g at In[2]:5\n    in cell at In[3]:2"
 	if got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
