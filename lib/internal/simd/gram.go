@@ -2,18 +2,159 @@ package simd
 
 import "fmt"
 
-const (
-	// gramBlock rows are summed in float32, then added to float64: products of centred data
-	// lose no more than a few units of the seventh digit over so many.
-	gramBlock = 768
-	// gramSlice rows are packed at once.
-	gramSlice = 128
-)
+// gramRows samples are summed in float32, then added to float64: products of centred data lose
+// no more than a few units of the seventh digit over so many.
+const gramRows = 256
 
-// GramAdd adds the upper triangle (with the diagonal) of XᵀX to that of acc, d×d row-major;
-// below the diagonal acc is left as it is. X has rows rows of d values, ld apart. Sums run in
-// float32 within blocks of 768 rows and in float64 across them: subtract the mean, or
-// something near it, beforehand. It panics if ld < d or a slice is too short.
+// Panels holds samples × units for products of all pairs of units: sixteen units side by side
+// are one run of memory, so that the kernels read what they need in order.
+type Panels struct {
+	rows, d int
+	data    []float32 // d/16 rounded up × rows × 16; 0 beside the last unit
+}
+
+// NewPanels makes room for rows samples of d units, all 0.
+func NewPanels(rows, d int) *Panels {
+	if rows < 1 || d < 0 {
+		panic(fmt.Sprintf("simd: NewPanels: %d rows of %d values", rows, d))
+	}
+	return &Panels{rows, d, make([]float32, roundUp(d, tileCols)*rows)}
+}
+
+// Put sets the units from column on of the samples from row on to x: rows × units values.
+func (p *Panels) Put(row, column int, x []float32, rows, units int) {
+	if row < 0 || rows < 0 || row+rows > p.rows || column < 0 || units < 0 || column+units > p.d {
+		panic(fmt.Sprintf("simd: Panels.Put: rows %d+%d of %d, columns %d+%d of %d", row, rows, p.rows, column, units, p.d))
+	}
+	if rows == 0 || units == 0 {
+		return
+	}
+	need("Panels.Put", "x", len(x), rows*units)
+	p.put(row, column, x, units, rows, units)
+}
+
+func (p *Panels) put(row, column int, x []float32, ld, rows, units int) {
+	for from, n := 0, 0; from < units; from += n {
+		at := column + from
+		n = min(tileCols-at%tileCols, units-from)
+		dst := p.data[(at/tileCols*p.rows+row)*tileCols+at%tileCols:]
+		if useAsm && n == tileCols {
+			pack16Asm(&dst[0], &x[from], ld, rows)
+			continue
+		}
+		for r := range rows {
+			copy(dst[r*tileCols:][:n], x[r*ld+from:])
+		}
+	}
+}
+
+// Describe subtracts the shift from the samples from row on, of which there are rows, and updates
+// for each unit the smallest and the largest value before that, the number of zeros (of either
+// sign) and the sum of values after it, in order. All slices are as long as the units need, in
+// whole panels: [Panels.Width]. A NaN is neither smallest nor largest.
+func (p *Panels) Describe(row, rows int, shift, low, high []float32, zeros []int32, sum []float64) {
+	width := p.Width()
+	if row < 0 || rows < 0 || row+rows > p.rows {
+		panic(fmt.Sprintf("simd: Panels.Describe: rows %d+%d of %d", row, rows, p.rows))
+	}
+	need("Panels.Describe", "shift", len(shift), width)
+	need("Panels.Describe", "low", len(low), width)
+	need("Panels.Describe", "high", len(high), width)
+	need("Panels.Describe", "zeros", len(zeros), width)
+	need("Panels.Describe", "sum", len(sum), width)
+	if rows == 0 {
+		return
+	}
+	for j := 0; j < width; j += tileCols {
+		x := p.data[j*p.rows+row*tileCols:][:rows*tileCols]
+		if useAsm {
+			describeAsm(&x[0], rows, &shift[j], &low[j], &high[j], &zeros[j], &sum[j])
+			continue
+		}
+		for r := 0; r < len(x); r += tileCols {
+			for k, v := range x[r:][:tileCols] {
+				if v < low[j+k] {
+					low[j+k] = v
+				}
+				if v > high[j+k] {
+					high[j+k] = v
+				}
+				if v == 0 {
+					zeros[j+k]++
+				}
+				v -= shift[j+k]
+				x[r+k] = v
+				sum[j+k] += float64(v)
+			}
+		}
+	}
+}
+
+// Width returns the number of units, rounded up to whole panels.
+func (p *Panels) Width() int { return roundUp(p.d, tileCols) }
+
+// GramAdd adds the upper triangle (with the diagonal) of XᵀX to that of acc, d×d row-major, where X
+// is the rows samples from row on; below the diagonal acc is left as it is. Sums run in float32
+// within 256 rows and in float64 across them: subtract the mean, or something near it, beforehand.
+func (p *Panels) GramAdd(acc []float64, row, rows int) {
+	if row < 0 || rows < 0 || row+rows > p.rows {
+		panic(fmt.Sprintf("simd: Panels.GramAdd: rows %d+%d of %d", row, rows, p.rows))
+	}
+	need("Panels.GramAdd", "acc", len(acc), p.d*p.d)
+	for ; rows > 0; row, rows = row+gramRows, rows-gramRows {
+		p.gram(acc, row, min(rows, gramRows))
+	}
+}
+
+// gram is GramAdd for at most gramRows rows.
+func (p *Panels) gram(acc []float64, row, rows int) {
+	var off [tileRows]int
+	var sum [tileRows * 2 * tileCols]float32
+	d, panel := p.d, p.rows*tileCols
+	x := p.data[row*tileCols:]
+	t := tile{ko: 1, k: rows, a: x, off: &off, aks: tileCols, bks: tileCols, next: panel, init: zeros[:], ldc: 2 * tileCols}
+	for j := 0; j < d; j += 2 * tileCols {
+		left, right := x[j*p.rows:], []float32(nil)
+		if j+tileCols < d {
+			right = x[(j+tileCols)*p.rows:]
+		}
+		for i := 0; i < min(d, j+2*tileCols); i += tileRows {
+			for r := range off {
+				// The last tile repeats the last unit.
+				at := min(i+r, d-1)
+				off[r] = at/tileCols*panel + at%tileCols
+			}
+			t.b, t.c = left, sum[:]
+			switch {
+			case right == nil:
+				t.run()
+			case i >= j+tileCols: // all of the left is below the diagonal
+				t.b, t.c = right, sum[tileCols:]
+				t.run()
+			case useWide:
+				t.runWide()
+			default:
+				t.run()
+				t.b, t.c = right, sum[tileCols:]
+				t.run()
+			}
+			if useAsm && i+tileRows <= j+1 && j+2*tileCols <= d {
+				addTileAsm(&acc[i*d+j], d, &sum[0])
+				continue
+			}
+			for r := range min(tileRows, d-i) {
+				from, to := max(i+r-j, 0), min(2*tileCols, d-j)
+				if from < to {
+					addWide(acc[(i+r)*d+j+from:][:to-from], sum[r*2*tileCols+from:])
+				}
+			}
+		}
+	}
+}
+
+// GramAdd adds the upper triangle (with the diagonal) of XᵀX to that of acc, d×d row-major; X has
+// rows rows of d values, ld apart. Precision as in [Panels.GramAdd]. It panics if ld < d or a slice
+// is too short.
 func GramAdd(acc []float64, x []float32, rows, d, ld int) {
 	if rows < 0 || d < 0 || ld < d {
 		panic(fmt.Sprintf("simd: GramAdd: %d rows of %d values, leading dimension %d", rows, d, ld))
@@ -23,73 +164,16 @@ func GramAdd(acc []float64, x []float32, rows, d, ld int) {
 	}
 	need("GramAdd", "acc", len(acc), d*d)
 	need("GramAdd", "x", len(x), (rows-1)*ld+d)
-	crossAdd(acc, x, ld, d, x, ld, d, rows, true)
-}
-
-// CrossAdd adds XᵀY to acc, dx×dy row-major, for X of rows×dx and Y of rows×dy values.
-// Precision as in GramAdd. It panics if a slice is too short.
-func CrossAdd(acc []float64, x, y []float32, rows, dx, dy int) {
-	if rows < 0 || dx < 0 || dy < 0 {
-		panic(fmt.Sprintf("simd: CrossAdd: %d rows of %d and %d values", rows, dx, dy))
-	}
-	if rows == 0 || dx == 0 || dy == 0 {
-		return
-	}
-	need("CrossAdd", "acc", len(acc), dx*dy)
-	need("CrossAdd", "x", len(x), rows*dx)
-	need("CrossAdd", "y", len(y), rows*dy)
-	crossAdd(acc, x, dx, dx, y, dy, dy, rows, false)
-}
-
-// crossAdd adds XᵀY to acc, or if upper (then Y is X) its upper triangle. Slices of rows are
-// packed into panels of 6 columns of X and of 16 columns of Y.
-func crossAdd(acc []float64, x []float32, ldx, dx int, y []float32, ldy, dy, rows int, upper bool) {
-	px, py := roundUp(dx, tileRows), roundUp(dy, tileCols)
 	ws := getWorkspace()
 	defer ws.put()
-	buf := ws.floats(px*py + (px+py)*gramSlice)
-	sum, ys, xs := buf[:px*py], buf[px*py:][:py*gramSlice], buf[px*py+py*gramSlice:]
-	off := [tileRows]int{0, 1, 2, 3, 4, 5}
-	t := tile{ko: 1, off: &off, aks: tileRows, bks: tileCols, next: tileCols * gramSlice, ldc: py}
-	for r0 := 0; r0 < rows; r0 += gramBlock {
-		r1 := min(r0+gramBlock, rows)
-		for r := r0; r < r1; r += gramSlice {
-			t.k = min(gramSlice, r1-r)
-			for i := 0; i < dx; i += tileRows {
-				packCols(xs[i*gramSlice:], tileRows, x[r*ldx+i:], ldx, t.k, min(tileRows, dx-i))
-			}
-			for j := 0; j < dy; j += tileCols {
-				packCols(ys[j*gramSlice:], tileCols, y[r*ldy+j:], ldy, t.k, min(tileCols, dy-j))
-			}
-			for j, cols := 0, 0; j < dy; j += cols {
-				cols = roundUp(step(py-j), tileCols)
-				t.b = ys[j*gramSlice:]
-				last := dx
-				if upper {
-					last = min(dx, j+cols)
-				}
-				for i := 0; i < last; i += tileRows {
-					t.a = xs[i*gramSlice:]
-					t.c = sum[i*py+j:]
-					t.init, t.ldi = t.c, py
-					if r == r0 {
-						t.init, t.ldi = zeros[:], 0
-					}
-					if cols == 2*tileCols {
-						t.runWide()
-					} else {
-						t.run()
-					}
-				}
-			}
-		}
-		for i := range dx {
-			from := 0
-			if upper {
-				from = i
-			}
-			addWide(acc[i*dy+from:][:dy-from], sum[i*py+from:])
-		}
+	p := Panels{gramRows, d, ws.floats(roundUp(d, tileCols) * gramRows)}
+	if d%tileCols > 0 {
+		clear(p.data[d/tileCols*tileCols*gramRows:])
+	}
+	for r := 0; r < rows; r += gramRows {
+		n := min(gramRows, rows-r)
+		p.put(0, 0, x[r*ld:], ld, n, d)
+		p.gram(acc, 0, n)
 	}
 }
 

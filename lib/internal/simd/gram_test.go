@@ -3,39 +3,30 @@ package simd
 import (
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 )
 
-func TestGramAndCrossEqualNaive(t *testing.T) {
-	const tol = 2e-6 // float32 sums of 768 terms below 1/4
+func TestGramEqualsNaive(t *testing.T) {
+	const tol = 1e-6 // float32 sums of 256 terms below 1/4
 	eachPath(t, func(t *testing.T) {
 		r := newRand()
-		for _, s := range []struct{ rows, d, dy, ld int }{
-			{1, 1, 1, 1}, {0, 4, 4, 4}, {5, 3, 10, 3}, {127, 17, 5, 20}, {129, 48, 33, 48}, {769, 10, 48, 11},
-			{1600, 32, 16, 32}, {300, 96, 7, 96}, {257, 101, 64, 128}, {40, 200, 1, 200},
+		for _, s := range []struct{ rows, d, ld int }{
+			{1, 1, 1}, {0, 4, 4}, {5, 3, 3}, {127, 17, 20}, {129, 48, 48}, {769, 10, 11}, {33, 16, 16},
+			{1600, 32, 32}, {300, 96, 96}, {257, 101, 128}, {40, 200, 200}, {256, 64, 64}, {90, 75, 75},
 		} {
 			t.Run(fmt.Sprint(s), func(t *testing.T) {
-				x, y := random(r, s.rows*s.ld), random(r, s.rows*s.dy)
-				packed := make([]float32, s.rows*s.d)
-				for i := range s.rows {
-					copy(packed[i*s.d:][:s.d], x[i*s.ld:])
-				}
-				gram, cross := make([]float64, s.d*s.d), make([]float64, s.d*s.dy)
+				x := random(r, s.rows*s.ld)
+				gram := make([]float64, s.d*s.d)
 				for i := range gram {
 					gram[i] = float64(i)
 				}
-				for i := range cross {
-					cross[i] = -float64(i)
-				}
-				wantGram, wantCross := append([]float64(nil), gram...), append([]float64(nil), cross...)
+				want := append([]float64(nil), gram...)
 				for p := range s.rows {
 					for i := range s.d {
 						u := float64(x[p*s.ld+i])
 						for j := i; j < s.d; j++ {
-							wantGram[i*s.d+j] += u * float64(x[p*s.ld+j])
-						}
-						for j := range s.dy {
-							wantCross[i*s.dy+j] += u * float64(y[p*s.dy+j])
+							want[i*s.d+j] += u * float64(x[p*s.ld+j])
 						}
 					}
 				}
@@ -43,15 +34,9 @@ func TestGramAndCrossEqualNaive(t *testing.T) {
 					x = x[:(s.rows-1)*s.ld+s.d] // the last row needs no gap behind it
 				}
 				GramAdd(gram, x, s.rows, s.d, s.ld)
-				CrossAdd(cross, packed, y, s.rows, s.d, s.dy)
-				for i, want := range wantGram {
+				for i, want := range want {
 					if math.Abs(gram[i]-want) > tol*(1+math.Abs(want)) {
 						t.Fatalf("gram[%d,%d]: got %v, want %v", i/s.d, i%s.d, gram[i], want)
-					}
-				}
-				for i, want := range wantCross {
-					if math.Abs(cross[i]-want) > tol*(1+math.Abs(want)) {
-						t.Fatalf("cross[%d,%d]: got %v, want %v", i/s.dy, i%s.dy, cross[i], want)
 					}
 				}
 			})
@@ -63,10 +48,10 @@ func TestGramStaysInsideItsSlices(t *testing.T) {
 	eachPath(t, func(t *testing.T) {
 		for _, atEnd := range []bool{true, false} {
 			for _, d := range []int{1, 5, 10, 16, 32, 47, 48, 64, 100} {
-				x, y := guarded(t, 131*d, atEnd), guarded(t, 131*7, atEnd)
+				x := guarded(t, 131*d, atEnd)
 				GramAdd(make([]float64, d*d), x, 131, d, d)
-				CrossAdd(make([]float64, d*7), x, y, 131, d, 7)
-				CrossAdd(make([]float64, d*7), y, x, 131, 7, d)
+				p := NewPanels(200, d)
+				p.Put(69, 0, x, 131, d)
 			}
 		}
 	})
@@ -98,6 +83,97 @@ func TestGramRefusesWhatCannotBe(t *testing.T) {
 	mustPanic(t, "ld", func() { GramAdd(acc, x, 4, 3, 2) })
 	mustPanic(t, "x", func() { GramAdd(acc, x, 5, 3, 3) })
 	mustPanic(t, "acc", func() { GramAdd(acc[:8], x, 4, 3, 3) })
-	mustPanic(t, "cross", func() { CrossAdd(acc, x, x, 4, 3, 4) })
-	mustPanic(t, "rows", func() { CrossAdd(acc, x, x, -4, 3, 3) })
+	p := NewPanels(4, 3)
+	mustPanic(t, "rows", func() { NewPanels(0, 3) })
+	mustPanic(t, "put rows", func() { p.Put(1, 0, x, 4, 3) })
+	mustPanic(t, "put columns", func() { p.Put(0, 1, x, 4, 3) })
+	mustPanic(t, "put x", func() { p.Put(0, 0, x[:11], 4, 3) })
+	mustPanic(t, "gram rows", func() { p.GramAdd(acc, 1, 4) })
+	mustPanic(t, "gram acc", func() { p.GramAdd(acc[:8], 0, 4) })
+	mustPanic(t, "describe", func() { p.Describe(0, 4, x, x, x, make([]int32, 16), make([]float64, 16)) })
+}
+
+// TestPanelsEqualGramAdd: samples put piece by piece, of several nets side by side.
+func TestPanelsEqualGramAdd(t *testing.T) {
+	eachPath(t, func(t *testing.T) {
+		r := newRand()
+		for _, units := range [][]int{{1}, {16, 16}, {5, 0, 30}, {32, 7}, {96, 96}, {48, 33, 20}} {
+			d := 0
+			for _, u := range units {
+				d += u
+			}
+			const rows, room = 300, 340
+			x := random(r, rows*d)
+			want, got := make([]float64, d*d), make([]float64, d*d)
+			GramAdd(want, x, rows, d, d)
+			p := NewPanels(room, d)
+			for from, n := 0, 0; from < rows; from += n {
+				n = min(1+r.IntN(90), rows-from)
+				at := 0
+				for _, u := range units {
+					part := make([]float32, 0, n*u)
+					for q := from; q < from+n; q++ {
+						part = append(part, x[q*d+at:][:u]...)
+					}
+					p.Put(room-rows+from, at, part, n, u)
+					at += u
+				}
+			}
+			p.GramAdd(got, room-rows, rows)
+			if !slices.Equal(got, want) {
+				t.Errorf("units %v: other sums than GramAdd's", units)
+			}
+		}
+	})
+}
+
+func TestDescribeEqualsNaive(t *testing.T) {
+	nan, inf := float32(math.NaN()), float32(math.Inf(1))
+	special := []float32{0, float32(math.Copysign(0, -1)), nan, inf, -inf, 1e-45, -3, 1e30}
+	eachPath(t, func(t *testing.T) {
+		r := newRand()
+		for _, d := range []int{1, 16, 21, 48} {
+			const rows, from = 70, 3
+			x := random(r, (rows+from)*d)
+			for i := range x {
+				if r.IntN(3) == 0 {
+					x[i] = special[r.IntN(len(special))]
+				}
+			}
+			p := NewPanels(rows+from, d)
+			p.Put(0, 0, x, rows+from, d)
+			w := p.Width()
+			shift, low, high := random(r, w), random(r, w), random(r, w)
+			zeros, sum := make([]int32, w), make([]float64, w)
+			for j := range w {
+				zeros[j], sum[j] = int32(j), float64(j)
+			}
+			wantLow, wantHigh := slices.Clone(low), slices.Clone(high)
+			p.Describe(from, rows, shift, low, high, zeros, sum)
+			for j := range d {
+				n, s := int32(j), float64(j)
+				for q := from; q < from+rows; q++ {
+					v := x[q*d+j]
+					if v < wantLow[j] {
+						wantLow[j] = v
+					}
+					if v > wantHigh[j] {
+						wantHigh[j] = v
+					}
+					if v == 0 {
+						n++
+					}
+					z := v - shift[j]
+					s += float64(z)
+					if got := p.data[(j/16*(rows+from)+q)*16+j%16]; got != z && !(got != got && z != z) {
+						t.Fatalf("d %d: sample %d of unit %d: got %v, want %v", d, q, j, got, z)
+					}
+				}
+				if low[j] != wantLow[j] || high[j] != wantHigh[j] || zeros[j] != n || sum[j] != s && s == s {
+					t.Fatalf("d %d, unit %d: got %v..%v, %d zeros, sum %v; want %v..%v, %d, %v",
+						d, j, low[j], high[j], zeros[j], sum[j], wantLow[j], wantHigh[j], n, s)
+				}
+			}
+		}
+	})
 }

@@ -1,0 +1,13 @@
+//go:build amd64 && !noasm
+
+package simd
+
+// addTileAsm: acc += x for six rows of 32 values, from float32 to float64; rows of acc are ld apart.
+//
+//go:noescape
+func addTileAsm(acc *float64, ld int, x *float32)
+
+// describeAsm is [Panels.Describe] for one panel.
+//
+//go:noescape
+func describeAsm(x *float32, rows int, shift, low, high *float32, zeros *int32, sum *float64)

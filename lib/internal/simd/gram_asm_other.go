@@ -1,0 +1,7 @@
+//go:build !amd64 || noasm
+
+package simd
+
+func addTileAsm(*float64, int, *float32) { panic(noAsm) }
+
+func describeAsm(*float32, int, *float32, *float32, *float32, *int32, *float64) { panic(noAsm) }
