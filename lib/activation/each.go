@@ -17,8 +17,10 @@ type Block struct {
 	Pictures int // in this block
 	First    int // number of the first one in the whole set, in the order of net 0
 	// From and To bound the pictures of the block of the whole stream that this block is, or, at an
-	// end of a range, is a part of: they depend on the nets, the layers and the set alone.
+	// end of a range, is a part of: they depend on the nets, the layers and the set alone. So does
+	// Grid, the number of pictures of all such blocks but the last ones before a multiple of 32.
 	From, To int
+	Grid     int
 	Layers   []LayerBlock
 }
 
@@ -181,7 +183,7 @@ func (r *run) start(ctx context.Context) {
 				return
 			}
 			s.set(first, n, r.positions)
-			s.block.From, s.block.To = start, end
+			s.block.From, s.block.To, s.block.Grid = start, end, r.grid
 			r.ordered <- s // has room for every slot
 			for net := range r.source.count() {
 				select {

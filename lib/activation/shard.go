@@ -75,14 +75,30 @@ func (s *Source) Whole() *Source {
 	return &t
 }
 
-// NetsFingerprint returns 64 hexadecimal digits that stand for the nets' parameters, the
-// layers and whether pictures are shuffled, but not for the pictures: what must be equal for
+// PicturesFingerprint returns 64 hexadecimal digits that stand for the pictures and the shuffle, but
+// not for the nets, the layers or the range.
+func (s *Source) PicturesFingerprint() string {
+	h := sha256.New()
+	if s.arrays != nil {
+		fmt.Fprintf(h, "arrays %d %s\n", s.arrays.positions, s.arrays.fingerprint())
+	} else {
+		fmt.Fprintf(h, "set %s\n", s.set.Fingerprint())
+	}
+	if s.shuffled {
+		fmt.Fprintf(h, "shuffled %d\n", s.seed)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// NetsFingerprint returns 64 hexadecimal digits that stand for the nets' parameters up to the deepest
+// layer, the layers and whether pictures are shuffled, but not for the pictures: what must be equal for
 // statistics over different pictures to be of the same thing.
 func (s *Source) NetsFingerprint() string {
 	h := sha256.New()
-	fmt.Fprintf(h, "activation nets %d\n", version)
+	fmt.Fprintf(h, "activation nets to the deepest layer %d\n", version)
+	layers := s.Layers()
 	for _, n := range s.nets {
-		fmt.Fprintf(h, "net %s\n", n.Fingerprint())
+		fmt.Fprintf(h, "net %s\n", n.FingerprintTo(layers...))
 	}
 	if s.arrays != nil {
 		for _, m := range s.arrays.mats {
@@ -90,7 +106,7 @@ func (s *Source) NetsFingerprint() string {
 			fmt.Fprintf(h, "array of %d units at %d positions\n", units, s.arrays.positions)
 		}
 	}
-	for _, name := range s.Layers() {
+	for _, name := range layers {
 		fmt.Fprintf(h, "layer %q\n", name)
 	}
 	fmt.Fprintf(h, "shuffled %v\n", s.shuffled)

@@ -154,14 +154,14 @@ func (l *ResampledLayer) add(m *moments, values [][]float32, pictures, positions
 			}
 		}
 		if rows > 0 {
-			l.shift = columnMeans(x, l.d)
+			l.shift = append(columnMeans(x, l.d), make([]float32, len(m.sum)-l.d)...)
 		}
 	}
 	for p := range pictures {
 		g := &l.parts[group[p]]
 		before := m.rows
 		m.reset()
-		m.rows, m.shift = before, l.shift
+		m.rows, m.shift = before, l.shift // as long as the panels are wide
 		part := make([][]float32, len(values))
 		for net, u := range l.units {
 			part[net] = values[net][p*positions*u:][:positions*u]
@@ -176,7 +176,7 @@ func (l *ResampledLayer) add(m *moments, values [][]float32, pictures, positions
 		at := 0
 		for i := range l.d {
 			g.sum[i] += m.sum[i]
-			g.zeros[i] += m.zeros[i]
+			g.zeros[i] += m.count[i]
 			g.low[i], g.high[i] = min(g.low[i], m.low[i]), max(g.high[i], m.high[i])
 			row := g.gram[at:][:l.d-i]
 			for j, v := range m.gram[i*l.d+i : (i+1)*l.d] {

@@ -19,7 +19,7 @@ import (
 // kind is the folder of the cache, version what [Collect] makes of the same source.
 const (
 	kind    = "stats"
-	version = 3
+	version = 4
 
 	// unfinished is the folder of what Collect has when it is cut off, and every so often until then.
 	unfinished = "stats-unfinished"
@@ -66,6 +66,13 @@ func Measure(ctx context.Context, src *activation.Source) (*Stats, error) {
 	return collect(ctx, src, &cache{})
 }
 
+// fingerprints are those of a source; to make them takes as long as to read all of it.
+type fingerprints struct{ nets, pictures string }
+
+func fingerprintsOf(src *activation.Source) fingerprints {
+	return fingerprints{src.NetsFingerprint(), src.PicturesFingerprint()}
+}
+
 // collect is Collect without looking for a finished result.
 func collect(ctx context.Context, src *activation.Source, c *cache) (*Stats, error) {
 	if !src.Ranged() && wide(src) {
@@ -73,7 +80,7 @@ func collect(ctx context.Context, src *activation.Source, c *cache) (*Stats, err
 	}
 	last := time.Now()
 	var latest *part
-	p, err := collectPart(ctx, src.Range(src.First(), src.First()+src.Pictures()), c.resume(src), func(p *part) {
+	p, err := collectPart(ctx, src.Range(src.First(), src.First()+src.Pictures()), c.id, c.resume(src), func(p *part) {
 		latest = p
 		if time.Since(last) > often {
 			c.keep(p)
@@ -179,6 +186,7 @@ type cache struct {
 	store *store.Store
 	key   string
 	note  string
+	id    fingerprints
 }
 
 func openCache(src *activation.Source) *cache {
@@ -186,8 +194,9 @@ func openCache(src *activation.Source) *cache {
 	if err != nil {
 		return &cache{note: "not kept: " + err.Error()}
 	}
+	id := fingerprintsOf(src)
 	// The two forms of the kernels round differently.
-	return &cache{store: s, key: store.Key("corr", version, simd.Name(), src.Fingerprint())}
+	return &cache{store: s, id: id, key: store.Key("corr", version, simd.Name(), id.nets, id.pictures, src.Ranged(), src.First(), src.Pictures())}
 }
 
 // get returns the statistics kept, or nil and maybe a note.
@@ -246,7 +255,7 @@ func (c *cache) resume(src *activation.Source) *part {
 		return nil
 	}
 	v := s.part.spans[0]
-	if v.stream != src.Whole().Fingerprint() || v.from != src.First() || v.to >= src.First()+src.Pictures() {
+	if v.stream != c.id.pictures || v.from != src.First() || v.to >= src.First()+src.Pictures() {
 		return nil
 	}
 	return s.part

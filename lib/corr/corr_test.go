@@ -485,15 +485,3 @@ func BenchmarkMoments(b *testing.B) {
 	flops := float64(d.rows) * float64(m.d) * float64(m.d+1)
 	b.ReportMetric(flops*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
 }
-
-func BenchmarkDescribe(b *testing.B) {
-	d := mixed(1, chunk, 128)
-	m := newMoments("bench", d.units)
-	m.shift = make([]float32, m.d)
-	x := slices.Clone(d.values[0])
-	b.SetBytes(int64(4 * len(x)))
-	for b.Loop() {
-		m.describe(x)
-	}
-	b.ReportMetric(b.Elapsed().Seconds()/float64(b.N)/float64(len(x))*1e9, "ns/value")
-}

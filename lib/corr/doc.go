@@ -19,8 +19,8 @@
 // around 0 with deviation 1/√N, but positions of one picture are far from independent:
 // activation.Source.Shuffled gives the level by chance for the pictures at hand.
 //
-// Precision: activations are centred by the mean of their block's first samples, multiplied and summed
-// in float32 over 256 samples, in float64 over a block of pictures, and exactly (as integers)
+// Precision: activations are centred by the mean of the first samples of some pictures, multiplied and summed in float32 over 256
+// samples, in float64 over up to 32 pictures, and exactly (as integers)
 // beyond. Correlations then agree with float64 arithmetic to about six digits even where the mean is a million times the
 // deviation, as far as the float32 activations themselves resolve it. [FromMatrices] is
 // float64 throughout.

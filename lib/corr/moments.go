@@ -8,7 +8,7 @@ import (
 )
 
 const (
-	// chunk is how many samples are taken together.
+	// chunk samples give the shift.
 	chunk = 768
 	// products of so many samples are summed in float32, and those sums in float64.
 	products = 256
@@ -30,43 +30,57 @@ type moments struct {
 	gram  []float64 // Σ z zᵀ, d×d, upper triangle
 	low   []float32
 	high  []float32
-	zeros []int
+	zeros []int32 // of the samples since they were last counted
+	count []int
 
-	buffer []float32 // chunk × d
-	fill   int       // samples in it
+	// Samples wait in panels of products samples each: until one is full, or for the shift until all are.
+	panels [chunk / products]*simd.Panels
+	fill   int // samples that wait
 }
+
+// The slices of moments, but count and gram, are as long as the panels are wide.
 
 func newMoments(name string, units []int) *moments {
 	m := &moments{name: name, units: units}
 	for _, u := range units {
 		m.d += u
 	}
-	m.sum = make([]float64, m.d)
+	for i := range m.panels {
+		m.panels[i] = simd.NewPanels(products, m.d)
+	}
+	width := m.panels[0].Width()
+	m.sum = make([]float64, width)
 	m.gram = make([]float64, m.d*m.d)
-	m.zeros = make([]int, m.d)
-	m.low, m.high = make([]float32, m.d), make([]float32, m.d)
-	for j := range m.d {
+	m.zeros, m.count = make([]int32, width), make([]int, m.d)
+	m.low, m.high = make([]float32, width), make([]float32, width)
+	m.reset()
+	return m
+}
+
+// reset forgets all samples.
+func (m *moments) reset() {
+	m.shift, m.rows, m.fill = nil, 0, 0
+	clear(m.sum)
+	clear(m.gram)
+	clear(m.count)
+	for j := range m.low {
 		m.low[j], m.high[j] = float32(math.Inf(1)), float32(math.Inf(-1))
 	}
-	m.buffer = make([]float32, chunk*m.d)
-	return m
 }
 
 // add takes rows samples: values has rows × units activations of each net.
 func (m *moments) add(values [][]float32, rows int) error {
 	for from := 0; from < rows; {
-		n := min(rows-from, chunk-m.fill)
-		at := m.fill * m.d
+		at := m.fill % products
+		n := min(rows-from, products-at)
+		column := 0
 		for net, u := range m.units {
-			src := values[net][from*u : (from+n)*u]
-			for r := range n {
-				copy(m.buffer[at+r*m.d:][:u], src[r*u:])
-			}
-			at += u
+			m.panels[m.fill/products].Put(at, column, values[net][from*u:(from+n)*u], n, u)
+			column += u
 		}
 		m.fill += n
 		from += n
-		if m.fill == chunk {
+		if m.fill == chunk || m.shift != nil && m.fill == products {
 			if err := m.flush(); err != nil {
 				return err
 			}
@@ -75,101 +89,46 @@ func (m *moments) add(values [][]float32, rows int) error {
 	return nil
 }
 
-// flush adds what the buffer holds to the sums.
+// flush adds the samples that wait to the sums.
 func (m *moments) flush() error {
 	if m.fill == 0 {
 		return nil
 	}
-	x := m.buffer[:m.fill*m.d]
 	if m.shift == nil {
-		m.shift = columnMeans(x, m.d)
+		m.shift = m.waitingMeans()
 	}
-	m.describe(x)
-	for r := 0; r < m.fill; r += products {
-		simd.GramAdd(m.gram, x[r*m.d:], min(products, m.fill-r), m.d, m.d)
+	for i, p := range m.panels[:(m.fill+products-1)/products] {
+		n := min(products, m.fill-i*products)
+		p.Describe(0, n, m.shift, m.low, m.high, m.zeros, m.sum)
+		p.GramAdd(m.gram, 0, n)
 	}
 	m.rows += m.fill
-	m.fill = 0
 	for j := range m.d {
+		m.count[j] += int(m.zeros[j])
 		if s := m.sum[j] + m.gram[j*m.d+j]; math.IsNaN(s) || math.IsInf(s, 0) {
 			net, unit := m.where(j)
 			return fmt.Errorf("corr: layer %q: unit %d of net %d has activations from %v to %v among samples %d to %d: no finite moments",
-				m.name, unit, net, m.low[j], m.high[j], m.rows-len(x)/m.d, m.rows-1)
+				m.name, unit, net, m.low[j], m.high[j], m.rows-m.fill, m.rows-1)
 		}
 	}
+	clear(m.zeros)
+	m.fill = 0
 	return nil
 }
 
-// describe updates low, high and zeros, subtracts the shift from x and adds it to sum.
-func (m *moments) describe(x []float32) {
-	j := 0
-	for ; j+strip <= m.d; j += strip {
-		m.describeStrip(x[j:], j)
+// waitingMeans returns the mean of each unit over the samples that wait, as [columnMeans].
+func (m *moments) waitingMeans() []float32 {
+	width := len(m.sum)
+	none, ignored, zeros, sum := make([]float32, width), make([]float32, width), make([]int32, width), make([]float64, width)
+	for i, p := range m.panels[:(m.fill+products-1)/products] {
+		// Less 0 every value is itself.
+		p.Describe(0, min(products, m.fill-i*products), none, ignored, ignored, zeros, sum)
 	}
-	for ; j < m.d; j++ {
-		m.describeColumn(x[j:], j)
+	mean := make([]float32, width)
+	for j, s := range sum {
+		mean[j] = float32(s / float64(m.fill))
 	}
-}
-
-// strip is how many columns are described at a time: their running values fit in registers.
-const strip = 4
-
-// describeStrip is describe for the columns j..j+3; x begins at column j.
-func (m *moments) describeStrip(x []float32, j int) {
-	h, low, high := (*[strip]float32)(m.shift[j:]), (*[strip]float32)(m.low[j:]), (*[strip]float32)(m.high[j:])
-	s, n := (*[strip]float64)(m.sum[j:]), (*[strip]int)(m.zeros[j:])
-	h0, h1, h2, h3 := h[0], h[1], h[2], h[3]
-	s0, s1, s2, s3 := s[0], s[1], s[2], s[3]
-	n0, n1, n2, n3 := n[0], n[1], n[2], n[3]
-	for r := 0; r < len(x); r += m.d {
-		v := (*[strip]float32)(x[r:])
-		v0, v1, v2, v3 := v[0], v[1], v[2], v[3]
-		// Extremes change rarely: one test for most rows.
-		if v0 < low[0] || v0 > high[0] || v1 < low[1] || v1 > high[1] || v2 < low[2] || v2 > high[2] || v3 < low[3] || v3 > high[3] {
-			for k, w := range v {
-				if w < low[k] {
-					low[k] = w
-				}
-				if w > high[k] {
-					high[k] = w
-				}
-			}
-		}
-		n0 += isZero(v0)
-		n1 += isZero(v1)
-		n2 += isZero(v2)
-		n3 += isZero(v3)
-		v0, v1, v2, v3 = v0-h0, v1-h1, v2-h2, v3-h3
-		v[0], v[1], v[2], v[3] = v0, v1, v2, v3
-		s0 += float64(v0)
-		s1 += float64(v1)
-		s2 += float64(v2)
-		s3 += float64(v3)
-	}
-	*s = [strip]float64{s0, s1, s2, s3}
-	*n = [strip]int{n0, n1, n2, n3}
-}
-
-// describeColumn is describe for column j; x begins at it.
-func (m *moments) describeColumn(x []float32, j int) {
-	for r := 0; r < len(x); r += m.d {
-		v := x[r]
-		if v < m.low[j] {
-			m.low[j] = v
-		}
-		if v > m.high[j] {
-			m.high[j] = v
-		}
-		m.zeros[j] += isZero(v)
-		x[r] = v - m.shift[j]
-		m.sum[j] += float64(x[r])
-	}
-}
-
-// isZero returns 1 for +0 and −0 and 0 for all else, without a branch: after a ReLU half of
-// all values are zeros, in no order.
-func isZero(v float32) int {
-	return int((uint64(math.Float32bits(v)<<1) - 1) >> 63)
+	return mean
 }
 
 // columnMeans returns the mean of each column of x, d values a row, rounded to float32. The
@@ -215,7 +174,7 @@ func (m *moments) layer() (*Layer, error) {
 		drift[j] = m.sum[j] / n
 		l.mean[j] = float64(m.shift[j]) + drift[j]
 		l.low[j], l.high[j] = float64(m.low[j]), float64(m.high[j])
-		l.zero[j] = float64(m.zeros[j]) / n
+		l.zero[j] = float64(m.count[j]) / n
 	}
 	for i := range m.d {
 		for j := i; j < m.d; j++ {

@@ -23,7 +23,7 @@ import (
 //	NAME.covariance (d, d)                           float64
 //
 // and, of statistics that can be merged, part.* and NAME.part.*: the exact sums, and the
-// activations of blocks that are not whole.
+// activations of cells (see part) that are not whole.
 const npyMagic = "\x93NUMPY\x01\x00"
 
 // array is one entry: text, int64, float64 or float32 numbers.
@@ -277,14 +277,14 @@ func (r *npzReader) part(layers []*Layer) *part {
 	return p
 }
 
-// pending reads the activations of blocks that are not whole.
+// pending reads the activations of cells (see part) that are not whole.
 func (r *npzReader) pending(p *part) {
 	streams := r.text("part.pending_streams")
 	ranges := r.ints("part.pending_ranges", 4*len(streams))
 	for k, stream := range streams {
 		w := &pending{stream: stream, from: ranges[4*k], to: ranges[4*k+1], first: ranges[4*k+2], n: ranges[4*k+3]}
 		if w.from < 0 || w.n < 1 || w.first < w.from || w.first > w.to || w.n > w.to-w.first {
-			r.fail("part.pending_ranges", "pictures %d+%d of a block of %d to %d", w.first, w.n, w.from, w.to)
+			r.fail("part.pending_ranges", "pictures %d+%d of a cell of %d to %d", w.first, w.n, w.from, w.to)
 			return
 		}
 		for _, l := range p.layers {

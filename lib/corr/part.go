@@ -12,9 +12,10 @@ import (
 )
 
 // part is what statistics of a range of pictures keep so that they can be merged: of every
-// block of the stream its float64 moments around its own mean, summed exactly.
+// cell of the stream, one or several of its blocks, the float64 moments around a mean of its own,
+// summed exactly.
 //
-// A block of which the part has only some pictures waits, with its activations, for the part
+// A cell of which the part has only some pictures waits, with its activations, for the part
 // that has the others: what enters the sums, and so the bits of the result, does not depend on
 // where the parts were cut.
 type part struct {
@@ -24,23 +25,44 @@ type part struct {
 	pending []*pending // sorted by stream and first picture
 }
 
-// pending is the activations of some pictures of a block.
+const (
+	// A cell has whole blocks of the stream, as many as come to cellPictures, unless its activations are
+	// more than cellValues (48 MB): exact sums take long, one for each pair of units.
+	cellPictures = 8
+	cellValues   = 12 << 20
+	// Cells end where blocks do, at the multiples of shard.
+	shard = 32
+)
+
+// cell returns the number of pictures of the cells of a block's stream.
+func cell(b *activation.Block) int {
+	values := 0
+	for _, l := range b.Layers {
+		for _, u := range l.Units {
+			values += u * l.Rows / b.Pictures
+		}
+	}
+	blocks := min(cellPictures/b.Grid, cellValues/max(values*b.Grid, 1))
+	return b.Grid * max(blocks, 1)
+}
+
+// pending is the activations of some pictures of a cell.
 type pending struct {
-	stream   string // fingerprint of the whole stream
-	from, to int    // pictures of the block in the stream
+	stream   string // fingerprint of the pictures
+	from, to int    // pictures of the cell in the stream
 	first, n int    // pictures that are here
 	values   [][][]float32
 }
 
 // span is a range of pictures of a stream.
 type span struct {
-	stream   string // fingerprint of the whole stream
+	stream   string // fingerprint of its pictures
 	text     string // what it is of
 	from, to int
 }
 
 // partLayer has the sums of one layer. With n samples, mean m and centred moments C of a
-// block: Σ x = Σ n·m, Σ x xᵀ = Σ (C + n·m mᵀ).
+// cell: Σ x = Σ n·m, Σ x xᵀ = Σ (C + n·m mᵀ).
 type partLayer struct {
 	name      string
 	units     []int
@@ -65,7 +87,7 @@ func newPartLayer(name string, units []int) *partLayer {
 	return p
 }
 
-// add adds the moments of a block.
+// add adds the moments of a cell.
 func (p *partLayer) add(m *moments) {
 	n := float64(m.rows)
 	p.rows += m.rows
@@ -77,7 +99,7 @@ func (p *partLayer) add(m *moments) {
 		p.sum.add(j, math.FMA(n, mean[j], -s))
 		p.low[j] = min(p.low[j], float64(m.low[j]))
 		p.high[j] = max(p.high[j], float64(m.high[j]))
-		p.zeros[j] += m.zeros[j]
+		p.zeros[j] += m.count[j]
 	}
 	at := 0
 	for i := range p.d {
@@ -134,7 +156,7 @@ func (p *partLayer) layer() *Layer {
 	return l
 }
 
-// stats returns the statistics of the part, blocks that are not whole included as they are.
+// stats returns the statistics of the part, cells that are not whole included as they are.
 func (p *part) stats() (*Stats, error) {
 	s := &Stats{part: p}
 	var texts []string
@@ -150,7 +172,7 @@ func (p *part) stats() (*Stats, error) {
 			layers[i] = newPartLayer(l.name, l.units)
 			layers[i].merge(l)
 			for _, w := range p.pending {
-				if err := layers[i].block(newMoments(l.name, l.units), w.values[i]); err != nil {
+				if err := layers[i].cell(w.values[i]); err != nil {
 					return nil, err
 				}
 			}
@@ -162,9 +184,9 @@ func (p *part) stats() (*Stats, error) {
 	return s, nil
 }
 
-// block adds a block's activations, of each net; m is memory for its moments.
-func (p *partLayer) block(m *moments, values [][]float32) error {
-	m.reset()
+// cell adds a cell's activations, of each net.
+func (p *partLayer) cell(values [][]float32) error {
+	m := newMoments(p.name, p.units)
 	rows := 0
 	for net, u := range p.units {
 		if u > 0 {
@@ -174,17 +196,23 @@ func (p *partLayer) block(m *moments, values [][]float32) error {
 	if err := m.add(values, rows); err != nil {
 		return err
 	}
+	return p.end(m)
+}
+
+// end adds the moments of a cell that has all its samples, and makes them ready for the next.
+func (p *partLayer) end(m *moments) error {
 	if err := m.flush(); err != nil {
 		return err
 	}
 	if m.rows > 0 {
 		p.add(m)
 	}
+	m.reset()
 	return nil
 }
 
-// join adds the activations of some pictures of a block, and the block once it is whole. Its
-// order among the blocks does not matter.
+// join adds the activations of some pictures of a cell, and the cell once it is whole. Its
+// order among the cells does not matter.
 func (p *part) join(w *pending) error {
 	at, _ := slices.BinarySearchFunc(p.pending, w, func(a, b *pending) int {
 		return cmp.Or(cmp.Compare(a.stream, b.stream), cmp.Compare(a.first, b.first))
@@ -203,11 +231,11 @@ func (p *part) join(w *pending) error {
 	}
 	p.pending = slices.Delete(p.pending, at, at+1)
 	return parallel(len(p.layers), func(i int) error {
-		return p.layers[i].block(newMoments(p.layers[i].name, p.layers[i].units), w.values[i])
+		return p.layers[i].cell(w.values[i])
 	})
 }
 
-// meets reports whether v goes on in the same block where w ends.
+// meets reports whether v goes on in the same cell where w ends.
 func (w *pending) meets(v *pending) bool {
 	return w.stream == v.stream && w.from == v.from && w.first+w.n == v.first
 }
@@ -225,64 +253,108 @@ func (w *pending) and(v *pending) *pending {
 	return all
 }
 
+// collector makes a part of a stream.
+type collector struct {
+	*part
+	stream   string
+	size     int // pictures of the whole stream
+	from, to int // of this run
+	cell     int // pictures
+	moments  []*moments
+	loose    *pending // of a cell that is not wholly within the run
+	keep     func(*part)
+}
+
 // collectPart is collect for a range of pictures. It goes on from p, a part over the first of
-// them, unless that is nil; after every block it calls keep.
-func collectPart(ctx context.Context, src *activation.Source, p *part, keep func(*part)) (*part, error) {
-	stream, text := src.Whole().Fingerprint(), src.Whole().String()
-	from, to := src.First(), src.First()+src.Pictures()
-	if p == nil {
-		p = &part{key: src.NetsFingerprint(), spans: []span{{stream, text, from, from}}}
-	} else {
-		src = src.Range(p.spans[0].to, to)
+// them, unless that is nil; after every cell it calls keep. It makes the fingerprints where id is empty.
+func collectPart(ctx context.Context, src *activation.Source, id fingerprints, p *part, keep func(*part)) (*part, error) {
+	if id == (fingerprints{}) {
+		id = fingerprintsOf(src)
 	}
-	var blocks []*moments
-	err := src.Each(ctx, func(b *activation.Block) error {
-		if p.layers == nil {
-			for _, l := range b.Layers {
-				p.layers = append(p.layers, newPartLayer(l.Name, l.Units))
-			}
+	c := &collector{part: p, stream: id.pictures, size: src.Whole().Pictures(), from: src.First(), to: src.First() + src.Pictures(), keep: keep}
+	if p == nil {
+		c.part = &part{key: id.nets, spans: []span{{id.pictures, src.Whole().String(), c.from, c.from}}}
+	} else {
+		c.from = p.spans[0].to
+		src = src.Range(c.from, c.to)
+	}
+	if err := src.Each(ctx, c.block); err != nil {
+		return nil, err
+	}
+	return c.part, nil
+}
+
+// block takes a block, cell by cell.
+func (c *collector) block(b *activation.Block) error {
+	if c.layers == nil {
+		for _, l := range b.Layers {
+			c.layers = append(c.layers, newPartLayer(l.Name, l.Units))
 		}
-		if blocks == nil {
-			for _, l := range p.layers {
-				blocks = append(blocks, newMoments(l.name, l.units))
-			}
+	}
+	if c.moments == nil {
+		c.cell = cell(b)
+		for _, l := range c.layers {
+			c.moments = append(c.moments, newMoments(l.name, l.units))
 		}
-		var err error
-		if b.Pictures == b.To-b.From {
-			err = parallel(len(blocks), func(i int) error { return p.layers[i].block(blocks[i], b.Layers[i].Values) })
-		} else {
-			w := &pending{stream: stream, from: b.From, to: b.To, first: b.First, n: b.Pictures}
-			for _, l := range b.Layers {
-				var nets [][]float32
-				for _, v := range l.Values {
-					nets = append(nets, slices.Clone(v)) // the block's memory is lent
-				}
-				w.values = append(w.values, nets)
-			}
-			err = p.join(w)
+	}
+	for at, end := b.First, b.First+b.Pictures; at < end; {
+		start := at - at%shard%c.cell
+		stop := min(start+c.cell, at-at%shard+shard, c.size)
+		whole := start >= c.from && stop <= c.to
+		next := min(stop, end)
+		if !whole && c.loose == nil {
+			c.loose = &pending{stream: c.stream, from: start, to: stop, first: at, values: make([][][]float32, len(c.layers))}
 		}
+		err := parallel(len(c.layers), func(i int) error {
+			l := b.Layers[i]
+			positions := l.Rows / b.Pictures
+			values := make([][]float32, len(l.Values))
+			for net, u := range l.Units {
+				values[net] = l.Values[net][(at-b.First)*positions*u : (next-b.First)*positions*u]
+			}
+			if !whole {
+				c.loose.values[i] = appendAll(c.loose.values[i], values) // the block's memory is lent
+				return nil
+			}
+			if err := c.moments[i].add(values, (next-at)*positions); err != nil {
+				return err
+			}
+			if next == stop {
+				return c.layers[i].end(c.moments[i])
+			}
+			return nil
+		})
 		if err != nil {
 			return err
 		}
-		p.spans[0].to = b.First + b.Pictures
-		keep(p)
-		return nil
-	})
-	if err != nil {
-		return nil, err
+		at = next
+		if !whole {
+			c.loose.n = at - c.loose.first
+		}
+		if at < min(stop, c.to) {
+			continue // more of the cell is to come
+		}
+		if !whole {
+			if err := c.join(c.loose); err != nil {
+				return err
+			}
+			c.loose = nil
+		}
+		c.spans[0].to = at
+		c.keep(c.part)
 	}
-	return p, nil
+	return nil
 }
 
-// reset forgets all samples.
-func (m *moments) reset() {
-	m.shift, m.rows, m.fill = nil, 0, 0
-	clear(m.sum)
-	clear(m.gram)
-	clear(m.zeros)
-	for j := range m.d {
-		m.low[j], m.high[j] = float32(math.Inf(1)), float32(math.Inf(-1))
+// appendAll appends the values of each net.
+func appendAll(nets, values [][]float32) [][]float32 {
+	if nets == nil {
+		nets = make([][]float32, len(values))
 	}
+	for net, v := range values {
+		nets[net] = append(nets[net], v...)
+	}
+	return nets
 }
 
 // Merge joins statistics of ranges of pictures, each from [Collect] over a source that

@@ -280,7 +280,7 @@ func TestCollectGoesOnAfterAKill(t *testing.T) {
 	ranged := src.Range(0, 150)
 	stopped, cancel := context.WithCancel(ctx)
 	defer cancel()
-	_, err = collectPart(stopped, ranged, nil, func(p *part) {
+	_, err = collectPart(stopped, ranged, fingerprints{}, nil, func(p *part) {
 		if p.spans[0].to >= 64 {
 			c.keep(p)
 			cancel()
@@ -294,7 +294,7 @@ func TestCollectGoesOnAfterAKill(t *testing.T) {
 		t.Fatalf("kept: %+v", p)
 	}
 	counted := 0
-	rest, err := collectPart(ctx, ranged, p, func(*part) { counted++ })
+	rest, err := collectPart(ctx, ranged, c.id, p, func(*part) { counted++ })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -438,4 +438,72 @@ func BenchmarkParts(b *testing.B) {
 	}
 	flops := float64(d.rows) * float64(m.d) * float64(m.d+1)
 	b.ReportMetric(flops*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
+}
+
+// blocksOf are the blocks that a stream with a grid of pictures gives of a range of pictures.
+func blocksOf(d data, positions, grid, from, to int) []*activation.Block {
+	var blocks []*activation.Block
+	pictures := d.rows / positions
+	for at, end := from, 0; at < to; at = end {
+		start := at - at%shard%grid
+		stop := min(start+grid, start-start%shard+shard, pictures)
+		end = min(stop, to)
+		b := &activation.Block{Pictures: end - at, First: at, From: start, To: stop, Grid: grid}
+		l := activation.LayerBlock{Name: "test", Rows: (end - at) * positions, Units: d.units}
+		for net, u := range d.units {
+			l.Values = append(l.Values, d.values[net][at*positions*u:end*positions*u])
+		}
+		b.Layers = []activation.LayerBlock{l}
+		blocks = append(blocks, b)
+	}
+	return blocks
+}
+
+// TestCellsOfSeveralBlocks: where blocks are small, cells hold several, and may end within one.
+func TestCellsOfSeveralBlocks(t *testing.T) {
+	const pictures, positions = 75, 13
+	d := mixed(12, pictures*positions, 5, 6)
+	collected := func(grid, from, to int) *Stats {
+		c := &collector{part: &part{key: "k", spans: []span{{"s", "", from, from}}}, stream: "s", size: pictures, from: from, to: to, keep: func(*part) {}}
+		for _, b := range blocksOf(d, positions, grid, from, to) {
+			if err := c.block(b); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if c.loose != nil || c.spans[0].to != to {
+			t.Fatalf("grid %d, pictures %d to %d: ended at %d", grid, from, to, c.spans[0].to)
+		}
+		s, err := c.part.stats()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	for grid, want := range map[int]int{1: 8, 2: 8, 3: 6, 5: 5, 9: 9, 32: 32} {
+		if got := cell(blocksOf(d, positions, grid, 0, pictures)[0]); got != want {
+			t.Errorf("grid %d: cells of %d pictures, want %d", grid, got, want)
+		}
+		whole := collected(grid, 0, pictures)
+		agree(t, fmt.Sprint("grid ", grid), d, whole.layers[0], 3e-6)
+		for cut := 1; cut < pictures; cut++ {
+			next := min(cut+1+cut%9, pictures)
+			parts := []*Stats{collected(grid, 0, cut), collected(grid, cut, next)}
+			if next < pictures {
+				parts = append(parts, collected(grid, next, pictures))
+			}
+			slices.Reverse(parts)
+			all, err := Merge(parts...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !sameNumbers(all, whole) {
+				t.Fatalf("grid %d, cut at %d and %d: other bits", grid, cut, next)
+			}
+		}
+	}
+	// Wide layers at many positions: a cell is a block, so that little has to wait.
+	large := &activation.Block{Pictures: 2, Grid: 2, Layers: []activation.LayerBlock{{Rows: 2 * 100, Units: []int{40000, 40000}}}}
+	if got := cell(large); got != 2 {
+		t.Errorf("cells of %d pictures of 8,000,000 values each", got)
+	}
 }

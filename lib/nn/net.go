@@ -181,11 +181,35 @@ func (n *Net) Clone() *Net {
 
 // Fingerprint returns a SHA-256 in hexadecimal of the architecture and the parameters'
 // bits. Seed, origin and history do not enter.
-func (n *Net) Fingerprint() string {
+func (n *Net) Fingerprint() string { return n.fingerprint(n.params) }
+
+// FingerprintTo is [Net.Fingerprint] with the parameters of the steps up to the deepest of the named
+// layers alone, those that an [Evaluator] for them has: of a net whose last layers are wide a
+// small part. A name that is unknown stands for the last layer.
+func (n *Net) FingerprintTo(layers ...string) string {
+	deepest := 0
+	for _, name := range layers {
+		at := n.index(name)
+		if at < 0 {
+			at = len(n.steps)
+		}
+		deepest = max(deepest, at)
+	}
+	params := n.params
+	for i, p := range params {
+		if n.index(p.Layer) > deepest {
+			params = params[:i]
+			break
+		}
+	}
+	return n.fingerprint(params)
+}
+
+func (n *Net) fingerprint(params []Param) string {
 	h := sha256.New()
 	fmt.Fprintln(h, n.Arch.Fingerprint())
 	var buf [4096]byte
-	for _, p := range n.params {
+	for _, p := range params {
 		for d := p.Data; len(d) > 0; {
 			k := min(len(d), len(buf)/4)
 			for i, v := range d[:k] {
