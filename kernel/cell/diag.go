@@ -3,7 +3,9 @@ package cell
 import (
 	"fmt"
 	"go/token"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -80,6 +82,19 @@ func (f *Files) Position(pos token.Pos) Position {
 		return Position{}
 	}
 	return Position{Cell: s.number, Line: p.Line - headerLines, Column: p.Column}
+}
+
+// inner finds positions of parsed cells inside a message.
+var inner = regexp.MustCompile(`cell (\d+):(\d+):(\d+)`)
+
+// Relabel writes the places that a message names as users know them: In[2]:3:1.
+func (f *Files) Relabel(msg string) string {
+	return inner.ReplaceAllStringFunc(msg, func(at string) string {
+		m := inner.FindStringSubmatch(at)
+		number, _ := strconv.Atoi(m[1]) // digits
+		line, _ := strconv.Atoi(m[2])
+		return fmt.Sprintf("%s:%d:%s", f.Label(number), max(1, line-headerLines), m[3])
+	})
 }
 
 // Line returns one line of a cell's source, from 1, or "".

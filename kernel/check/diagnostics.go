@@ -22,7 +22,7 @@ func (p *Program) diagnostics(u *Unit, errs []types.Error) cell.Diagnostics {
 		if !at.IsValid() {
 			at = cell.Position{Cell: u.Number, Line: 1, Column: 1}
 		}
-		list = append(list, cell.Diagnostic{Position: at, Message: e.Msg, Hint: p.hint(u, e.Msg)})
+		list = append(list, cell.Diagnostic{Position: at, Message: p.Files.Relabel(e.Msg), Hint: p.hint(u, e.Msg)})
 	}
 	// One mistake makes one error: a name that is undefined ten times is told once.
 	seen := map[string]bool{}

@@ -139,6 +139,7 @@ func InSession(o types.Object) bool { return o.Pkg() != nil && o.Pkg().Path() ==
 func (p *Program) Pass(scope map[string]types.Object, decls []ast.Decl, at token.Pos, info *types.Info, signaturesOnly bool) (*types.Package, []types.Error) {
 	file := &ast.File{Package: at, Name: Ident(at, "main"), Decls: decls, FileStart: at, FileEnd: at}
 	mine := declared(decls)
+	defer namedAfterOthers(decls, mine)()
 	pkg := p.pkg
 	// By value: the scope keeps its address, see the package comment.
 	*pkg.Scope() = *types.NewScope(types.Universe, token.NoPos, token.NoPos, "session")
@@ -175,6 +176,27 @@ func (p *Program) Pass(scope map[string]types.Object, decls []ast.Decl, at token
 		}
 	}
 	return pkg, errs
+}
+
+// namedAfterOthers puts parentheses around the right side of `type B A` where A is not of the file: looking for cycles the
+// checker follows plain names, and falls over a type that is in scope but not declared. It returns how to take them away.
+func namedAfterOthers(decls []ast.Decl, mine map[string]bool) (undo func()) {
+	undo = func() {}
+	for _, d := range decls {
+		g, ok := d.(*ast.GenDecl)
+		if !ok || g.Tok != token.TYPE {
+			continue
+		}
+		for _, sp := range g.Specs {
+			t := sp.(*ast.TypeSpec)
+			if id, ok := t.Type.(*ast.Ident); ok && !mine[id.Name] {
+				t.Type = &ast.ParenExpr{Lparen: id.Pos(), X: id, Rparen: id.End()}
+				before := undo
+				undo = func() { t.Type = id; before() }
+			}
+		}
+	}
+	return undo
 }
 
 // autoImport returns the package that a name stands for without an import, or nil.

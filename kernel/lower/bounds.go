@@ -40,7 +40,7 @@ func (e *emitter) looping() bool {
 func (e *emitter) askedIndex(x *ast.IndexExpr) string {
 	w := &boundsWalk{e: e}
 	base, _ := w.base(x.X)
-	if b, ok := e.typeOf(x.Index).(*types.Basic); base == "" || !ok || b.Kind() != types.Int || e.looping() {
+	if base == "" || e.looping() || !types.Identical(e.typeOf(x.Index), types.Typ[types.Int]) {
 		return ""
 	}
 	return Runtime + ".Index(" + e.x(x.Index) + ", len(" + base + "))"
@@ -140,7 +140,7 @@ func (w *boundsWalk) index(x *ast.IndexExpr) {
 		e.w(w.b, "if uint64(%s) >= uint64(len(%s)) { %s.BadIndex(int(%s), len(%s)) }\n", i, base, Runtime, i, base)
 		return
 	}
-	if basic.Kind() != types.Int {
+	if !types.Identical(e.typeOf(x.Index), types.Typ[types.Int]) {
 		i = "int(" + i + ")"
 	}
 	negative := i + " < 0 || "

@@ -147,13 +147,32 @@ func (e *emitter) args(c *ast.CallExpr, sig *types.Signature) string {
 			out = append(out, e.x(a))
 			continue
 		}
+		if inside, strict := e.looksInside(callee); inside && isEmpty(want) && !c.Ellipsis.IsValid() && !e.info.Types[a].IsNil() {
+			out = append(out, fmt.Sprintf("%s.Plain(%s, %v)", Runtime, e.x(a), strict))
+			continue
+		}
+		if c.Ellipsis.IsValid() && e.info.Types[a].IsNil() {
+			out = append(out, "("+e.typ(want)+")(nil)")
+			continue
+		}
 		out = append(out, e.to(a, want))
+	}
+	if e.leavesOut(c, sig, callee) {
+		return strings.Join(append(out, "("+e.typ(paramType(sig, n-1, true))+")(nil)..."), ", ")
 	}
 	s := strings.Join(out, ", ")
 	if c.Ellipsis.IsValid() {
 		s += "..."
 	}
 	return s
+}
+
+// leavesOut tells a call that gives nothing for the last parameter of a variadic function: it is nil, while the
+// interpreter makes an empty slice.
+func (e *emitter) leavesOut(c *ast.CallExpr, sig *types.Signature, callee types.Object) bool {
+	f, ok := callee.(*types.Func)
+	compiled := ok && f.Pkg() != nil && !check.InSession(f)
+	return sig.Variadic() && !compiled && !c.Ellipsis.IsValid() && len(c.Args) == sig.Params().Len()-1
 }
 
 // spreadArgs lowers f(g()) with several values: where a value must become an interface, it goes through a function that

@@ -188,7 +188,11 @@ func (e *emitter) thunkArgs(c *ast.CallExpr, sig *types.Signature, pass func(str
 		}
 		want := paramType(sig, min(i, n-1), c.Ellipsis.IsValid())
 		if e.info.Types[a].IsNil() {
-			args = append(args, "nil")
+			v := "nil"
+			if c.Ellipsis.IsValid() {
+				v = "(" + e.typ(want) + ")(nil)"
+			}
+			args = append(args, v)
 			continue
 		}
 		if tv := e.info.Types[a]; tv.Value != nil && !types.IsInterface(want) {
@@ -200,6 +204,9 @@ func (e *emitter) thunkArgs(c *ast.CallExpr, sig *types.Signature, pass func(str
 			continue
 		}
 		args = append(args, pass(e.to(a, want), want))
+	}
+	if e.leavesOut(c, sig, callee) {
+		return strings.Join(append(args, "("+e.typ(paramType(sig, n-1, true))+")(nil)..."), ", "), true
 	}
 	s := strings.Join(args, ", ")
 	if c.Ellipsis.IsValid() {

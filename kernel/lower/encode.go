@@ -3,32 +3,52 @@ package lower
 import (
 	"go/ast"
 	"go/types"
+	"reflect"
 
 	"gonverge/kernel/check"
 )
 
-// Packages that look into values by reflection would see the interpreter's form of a session value: fields that are not
-// exported under other names, embedded fields as plain ones, no methods. What they would get wrong is refused.
+// Packages that look into values by reflection see the interpreter's form of a session value: types without names and
+// methods, embedded fields as plain ones, and fields that are not exported under other names. Encoders leave those out by a
+// tag (types.go); what they would get wrong all the same is refused.
 
-// encodes refuses an argument that package encoding/json and its kin, or a template, would see wrongly.
+// encoders are the packages that look into what they are given.
+var encoders = map[string]bool{"encoding/json": true, "encoding/xml": true, "encoding/gob": true, "text/template": true, "html/template": true}
+
+// encodes refuses an argument that a package would see wrongly.
 func (e *emitter) encodes(callee types.Object, a ast.Expr) {
 	f, ok := callee.(*types.Func)
 	if !ok || f.Pkg() == nil {
 		return
 	}
-	switch f.Pkg().Path() {
-	case "encoding/json", "encoding/xml", "encoding/gob", "text/template", "html/template":
-	default:
+	t := e.typeOf(a)
+	if f.Pkg().Path() == "reflect" {
+		if f.Name() == "ValueOf" && e.mentions(t) {
+			e.refuse(a.Pos(), "reflect.ValueOf cannot see a value of type %s as Go does: the interpreter has other names for it; %%T, %%+v and type switches do", typeName(t))
+		}
 		return
 	}
-	t := e.typeOf(a)
-	if why := hidden(t, map[types.Type]bool{}); why != "" {
+	if !encoders[f.Pkg().Path()] {
+		return
+	}
+	if why := hidden(t, f.Pkg().Path(), map[types.Type]bool{}); why != "" {
 		e.refuse(a.Pos(), "%s cannot see %s as Go does, because %s; give it a struct of exported fields", f.Pkg().Name(), typeName(t), why)
 	}
 }
 
-// hidden says what of a type reflection would see wrongly, or "".
-func hidden(t types.Type, seen map[types.Type]bool) string {
+// looksInside tells callees that see what an interface holds by reflection, and whether what they see wrongly must stop.
+func (e *emitter) looksInside(callee types.Object) (inside, strict bool) {
+	f, ok := callee.(*types.Func)
+	if !ok || f.Pkg() == nil || !e.rawArgs(callee) {
+		return false, false
+	}
+	return true, encoders[f.Pkg().Path()] || f.FullName() == "reflect.ValueOf"
+}
+
+// Hidden says what of a type an encoder would see wrongly, or "".
+func Hidden(t types.Type) string { return hidden(t, "encoding/json", map[types.Type]bool{}) }
+
+func hidden(t types.Type, pkg string, seen map[types.Type]bool) string {
 	t = types.Unalias(t)
 	if seen[t] {
 		return ""
@@ -47,25 +67,29 @@ func hidden(t types.Type, seen map[types.Type]bool) string {
 	}
 	switch u := t.Underlying().(type) {
 	case *types.Pointer:
-		return hidden(u.Elem(), seen)
+		return hidden(u.Elem(), pkg, seen)
 	case *types.Slice:
-		return hidden(u.Elem(), seen)
+		return hidden(u.Elem(), pkg, seen)
 	case *types.Array:
-		return hidden(u.Elem(), seen)
+		return hidden(u.Elem(), pkg, seen)
 	case *types.Map:
-		if why := hidden(u.Key(), seen); why != "" {
+		if why := hidden(u.Key(), pkg, seen); why != "" {
 			return why
 		}
-		return hidden(u.Elem(), seen)
+		return hidden(u.Elem(), pkg, seen)
 	case *types.Struct:
-		for f := range u.Fields() {
-			switch {
-			case f.Embedded():
-				return "the field " + f.Name() + " is embedded"
-			case !f.Exported():
-				return "the field " + f.Name() + " is not exported"
+		for i := range u.NumFields() {
+			f := u.Field(i)
+			if !f.Exported() && !f.Embedded() {
+				if pkg == "encoding/gob" {
+					return "the field " + f.Name() + " is not exported"
+				}
+				continue // its tag says so
 			}
-			if why := hidden(f.Type(), seen); why != "" {
+			if f.Embedded() && (pkg != "encoding/json" || reflect.StructTag(u.Tag(i)).Get("json") == "") {
+				return "the field " + f.Name() + " is embedded"
+			}
+			if why := hidden(f.Type(), pkg, seen); why != "" {
 				return why
 			}
 		}

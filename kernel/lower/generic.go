@@ -53,6 +53,9 @@ func (l *lowerer) funcInstance(p token.Pos, f *types.Func, args *types.TypeList)
 		if fn := compiledInstance(f, args); fn != "" {
 			return fn
 		}
+		if f.FullName() == "reflect.TypeAssert" && l.mentions(args.At(0)) {
+			l.refuse(p, "reflect.TypeAssert to %s, a type of cells, is not available: reflect sees the interpreter's form of it; assert the value itself", typeName(args.At(0)))
+		}
 		if o, ok := l.shim(f.Pkg().Path(), f.Name()).(*types.Func); ok {
 			g = l.program.Generics[o]
 		}

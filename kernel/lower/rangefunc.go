@@ -1,6 +1,7 @@
 package lower
 
 import (
+	"fmt"
 	"go/ast"
 	"go/token"
 	"go/types"
@@ -11,6 +12,7 @@ import (
 // a control variable that is looked at after the call.
 type rangeFunc struct {
 	control string
+	state   string // the variable that tells a call of the body that must not be: see run/rangefunc.go
 	parent  *rangeFunc
 	body    *ast.BlockStmt
 	exits   []exit
@@ -38,7 +40,7 @@ func (rf *rangeFunc) holds(label string) bool {
 
 func (e *emitter) rangeOverFunc(b *strings.Builder, st *ast.RangeStmt, sig *types.Signature, label string, define bool) {
 	yield := sig.Params().At(0).Type().Underlying().(*types.Signature)
-	rf := &rangeFunc{control: e.temp(), parent: e.fn.rf, body: st.Body}
+	rf := &rangeFunc{control: e.temp(), state: e.temp(), parent: e.fn.rf, body: st.Body}
 	vars := []ast.Expr{st.Key, st.Value}
 	var params []string
 	bind := ""
@@ -55,7 +57,7 @@ func (e *emitter) rangeOverFunc(b *strings.Builder, st *ast.RangeStmt, sig *type
 		params = append(params, n+" "+e.typ(pt))
 	}
 	f := e.temp()
-	e.w(b, "var %s int\n%s := %s\n", rf.control, f, e.x(st.X))
+	e.w(b, "var %s int\nvar %s int\n%s := %s\n", rf.control, rf.state, f, e.x(st.X))
 	e.loop(b, label, false, rf, func(b *strings.Builder, c *loop) {
 		e.fn.rf = rf
 		var in strings.Builder
@@ -66,14 +68,24 @@ func (e *emitter) rangeOverFunc(b *strings.Builder, st *ast.RangeStmt, sig *type
 		if e.fn.mark != 0 {
 			line = forwarding(e.fn.directive())
 		}
-		body := "func(" + strings.Join(params, ", ") + ") bool {" + line + in.String() + "return true\n}"
+		body := "func(" + strings.Join(params, ", ") + ") bool {" + line + fmt.Sprintf("if %s != 0 { %s.BadRange(%s) }\n%s = 2\n", rf.state, Runtime, rf.state, rf.state) + in.String() + rf.yields(true) + "}"
 		e.w(b, "%s(%s)\n", f, own("func("+e.yieldParams(yield)+") bool", body))
+		e.w(b, "if %s == 2 { %s.BadRange(4) }\n%s = 3\n", rf.state, Runtime, rf.state)
 	})
 	for i, q := range rf.exits {
 		e.w(b, "if %s == %d {\n", rf.control, i+1)
 		e.jump(b, q)
 		b.WriteString("}\n")
 	}
+}
+
+// yields writes the return of the body.
+func (rf *rangeFunc) yields(more bool) string {
+	state := 1
+	if more {
+		state = 0
+	}
+	return fmt.Sprintf("%s = %d\nreturn %v\n", rf.state, state, more)
 }
 
 func (e *emitter) yieldParams(yield *types.Signature) string {
@@ -100,9 +112,9 @@ func (e *emitter) jump(b *strings.Builder, x exit) {
 		e.w(b, "%s %s\n", x.kind, x.to.label)
 	case x.to != nil && x.to.own != nil && x.to.own == rf:
 		if x.kind == token.CONTINUE {
-			b.WriteString("return true\n")
+			b.WriteString(rf.yields(true))
 		} else {
-			b.WriteString("return false\n")
+			b.WriteString(rf.yields(false))
 		}
 	default:
 		code := 0
@@ -115,7 +127,7 @@ func (e *emitter) jump(b *strings.Builder, x exit) {
 			rf.exits = append(rf.exits, x)
 			code = len(rf.exits)
 		}
-		e.w(b, "%s = %d\nreturn false\n", rf.control, code)
+		e.w(b, "%s = %d\n%s", rf.control, code, rf.yields(false))
 	}
 }
 

@@ -122,5 +122,6 @@ func AsType[E error](err error) (E, bool) { var e E; ok := errors.As(err, &e); r
 `,
 	"reflect": `
 func TypeFor[T any]() reflect.Type { var p *T; return reflect.TypeOf(p).Elem() }
+func TypeAssert[T any](v reflect.Value) (T, bool) { x, ok := v.Interface().(T); return x, ok }
 `,
 }

@@ -86,6 +86,9 @@ func (l *lowerer) typ(x types.Type) string {
 	return ""
 }
 
+// notEncoded is the tag of fields that encoders must not see.
+const notEncoded = `json:"-" xml:"-"`
+
 // structType writes a struct; embedded fields become fields with names, and selectors spell their paths.
 func (l *lowerer) structType(x *types.Struct) string {
 	var b strings.Builder
@@ -93,7 +96,9 @@ func (l *lowerer) structType(x *types.Struct) string {
 	for i := range x.NumFields() {
 		f := x.Field(i)
 		b.WriteString("\n" + f.Name() + " " + l.typ(f.Type()))
-		if t := x.Tag(i); t != "" {
+		if t := x.Tag(i); !f.Exported() && !l.spell {
+			b.WriteString(" " + strconv.Quote(notEncoded)) // for reflection the interpreter exports every field
+		} else if t != "" {
 			b.WriteString(" " + strconv.Quote(t))
 		}
 	}

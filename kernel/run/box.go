@@ -1,6 +1,8 @@
 package run
 
 import (
+	"encoding/json"
+	"encoding/xml"
 	"fmt"
 	"go/types"
 	"reflect"
@@ -48,9 +50,38 @@ func (m *Machine) showMethod(id int, name string) func(x, a any) any {
 	return m.methods[methodKey{id, name}]
 }
 
-// MarshalJSON refuses: what package json would see of a session value inside an interface is not what Go shows it.
+// MarshalJSON encodes what package json sees as Go does, and refuses the rest.
 func (b Boxed) MarshalJSON() ([]byte, error) {
-	return nil, fmt.Errorf("a value of type %s inside an interface cannot be encoded as JSON; encode it by itself", typeName(b.Type()))
+	if why := b.m.hidden(b.Type()); why != "" {
+		return nil, fmt.Errorf("a value of type %s inside an interface cannot be encoded, because %s", typeName(b.Type()), why)
+	}
+	return json.Marshal(b.value)
+}
+
+// MarshalXML refuses: the names of elements are those of types.
+func (b Boxed) MarshalXML(*xml.Encoder, xml.StartElement) error {
+	return fmt.Errorf("a value of type %s inside an interface cannot be encoded as XML; encode it by itself", typeName(b.Type()))
+}
+
+// hidden says what of a session type an encoder would see wrongly.
+func (m *Machine) hidden(t types.Type) string {
+	if m.o.Hidden == nil {
+		return ""
+	}
+	return m.o.Hidden(t)
+}
+
+// plain is the value in an interface for compiled code that looks into it; with strict it panics for what that would see
+// wrongly.
+func (m *Machine) plain(x any, strict bool) any {
+	b, ok := x.(Boxed)
+	if !ok {
+		return x
+	}
+	if why := b.m.hidden(b.Type()); strict && why != "" {
+		panic(runtimeError(fmt.Sprintf("a value of type %s is not seen as Go does, because %s", goName(b.Type()), why)))
+	}
+	return b.value
 }
 
 // Format implements fmt.Formatter with the type and field names of the cell.

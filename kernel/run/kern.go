@@ -34,6 +34,7 @@ func (m *Machine) runtime() map[string]reflect.Value {
 		"Defers":    v((*Defers)(nil)),
 		"Entered":   v(m.entered),
 		"RecoverOf": v(recoverOf),
+		"BadRange":  v(badRange),
 		"BadShift":  v(func() { panic(runtimeError("runtime error: negative shift amount")) }),
 		"Index":     v(index),
 		"BadIndex":  v(badIndex),
@@ -71,6 +72,7 @@ func (m *Machine) runtime() map[string]reflect.Value {
 		"Method":   v(m.method),
 		"Format":   v(m.format),
 
+		"Plain":  v(m.plain),
 		"Print":  v(m.print),
 		"VarPtr": v(m.varPtr),
 		"Runes":  v(runes),

@@ -29,6 +29,8 @@ type Options struct {
 	// RuntimeName and CompiledName are the names of the two packages in lowered code; ContextName that of the variable
 	// that holds the context of the running cell.
 	RuntimeName, CompiledName, ContextName string
+	// Hidden says what of a type of cells encoders would see wrongly, or "".
+	Hidden func(types.Type) string
 	// Output takes what cells write to "stdout" and "stderr", batched and in order.
 	Output func(stream, text string)
 	// Tagged is called in place of Output where it is not nil: with the tag (see SetTag) of the run whose goroutine wrote

@@ -22,8 +22,16 @@ func (runtimeError) RuntimeError() {}
 // exit is thrown by os.Exit and log.Fatal.
 type exit string
 
-// fieldPrefix finds what the interpreter puts before names of fields that are not exported.
-var fieldPrefix = regexp.MustCompile(`(struct \{ |; )X(\w)`)
+// fieldPrefix finds what the interpreter puts before names of fields that are not exported, and fieldTag the tags of those.
+var (
+	fieldPrefix = regexp.MustCompile(`(struct \{ |; )X(\w)`)
+	fieldTag    = regexp.MustCompile(` "json:\\"-\\" xml:\\"-\\""`)
+)
+
+// ownNames is a type as the cell wrote it.
+func ownNames(t string) string {
+	return fieldPrefix.ReplaceAllString(fieldTag.ReplaceAllString(t, ""), "$1$2")
+}
 
 // ownPosition is a position in lowered code in front of a message.
 var ownPosition = regexp.MustCompile(`^(?:\S*?:)?\d{5,}:\d+: `)
@@ -79,7 +87,7 @@ func panicValue(r any) any {
 		return new(runtime.PanicNilError)
 	case error:
 		if _, name, ok := strings.Cut(v.Error(), "hash of unhashable type: "); ok && !strings.HasPrefix(name, "stdlib._") {
-			return runtimeError("runtime error: hash of unhashable type " + fieldPrefix.ReplaceAllString(name, "$1$2"))
+			return runtimeError("runtime error: hash of unhashable type " + ownNames(name))
 		}
 		if _, name, ok := strings.Cut(v.Error(), "hash of unhashable type: stdlib._"); ok {
 			return runtimeError("a cell's value inside the interface " + strings.Replace(name, "_", ".", 1) + " cannot be a map key; a map whose keys are any can have it")

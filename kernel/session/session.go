@@ -69,7 +69,7 @@ func (s *Session) start() error {
 			return fmt.Errorf("session: %w", err)
 		}
 	}
-	machine, err := run.New(run.Options{Symbols: s.bind(s.o.Tables.Symbols), Compiled: lower.CompiledInstances(), RuntimeName: lower.Runtime, CompiledName: lower.Compiled,
+	machine, err := run.New(run.Options{Symbols: s.bind(s.o.Tables.Symbols), Compiled: lower.CompiledInstances(), Hidden: lower.Hidden, RuntimeName: lower.Runtime, CompiledName: lower.Compiled,
 		ContextName: contextName, Tagged: s.written, Input: s.input, GoroutinePanic: s.goroutinePanic, StackLimit: s.o.StackLimit, MemoryLimit: s.o.MemoryLimit})
 	if err != nil {
 		return fmt.Errorf("session: %w", err)
