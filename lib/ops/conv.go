@@ -101,14 +101,13 @@ func conv(c *Context, name string, x, w, b *gorgonia.Node, o Filters) (*gorgonia
 	}
 	op := newOp(c, name, tensor.Shape{xs[0], v.OH, v.OW, v.OC}, in...)
 	op.wrt = []bool{f.inputGrad, true, true}[:len(in)]
-	packed := make([]float32, v.WeightLen())
-	padded := f.padding()
+	k := newConvKernel(f)
 	op.run = func(y []float32, in [][]float32) error {
 		var b []float32
 		if f.bias {
 			b = in[2]
 		}
-		return f.forward(y, in[0], in[1], b, packed, padded)
+		return k.forward(y, in[0], in[1], b)
 	}
 	op.diff = f.diff
 	return op.apply(in...)
@@ -139,18 +138,53 @@ func (f *convolution) padded(s *scratch, worker int, x []float32, i int) []float
 	return p
 }
 
-func (f *convolution) forward(y, x, w, b, packed []float32, padded *scratch) error {
-	f.PackW(packed, w)
-	n := f.OutLen()
-	return f.each(f.pictures, func(worker, _, from, to int) {
-		for i := from; i < to; i++ {
-			out := y[i*n : (i+1)*n]
-			if f.relu {
-				f.ForwardReLU(out, f.padded(padded, worker, x, i), packed, b)
-			} else {
-				f.Forward(out, f.padded(padded, worker, x, i), packed, b)
+// convKernel is what the forward pass runs on: the direct convolution or, for large layers, one
+// with fewer multiplications.
+type convKernel struct {
+	*convolution
+	padded *scratch
+	fast   *simd.Winograd // nil: direct
+	packed []float32      // weights as the kernel wants them
+	of     []float32      // fast, in evaluation: the weights that packed was made of
+}
+
+func newConvKernel(f *convolution) *convKernel {
+	k := &convKernel{convolution: f, padded: f.padding(), fast: f.Winograd()}
+	if k.fast != nil {
+		k.packed = make([]float32, k.fast.WeightLen())
+	} else {
+		k.packed = make([]float32, f.WeightLen())
+	}
+	return k
+}
+
+func (k *convKernel) forward(y, x, w, b []float32) error {
+	n := k.OutLen()
+	if k.fast == nil {
+		k.PackW(k.packed, w)
+		return k.each(k.pictures, func(worker, _, from, to int) {
+			for i := from; i < to; i++ {
+				out := y[i*n : (i+1)*n]
+				if k.relu {
+					k.ForwardReLU(out, k.convolution.padded(k.padded, worker, x, i), k.packed, b)
+				} else {
+					k.Forward(out, k.convolution.padded(k.padded, worker, x, i), k.packed, b)
+				}
 			}
+		})
+	}
+	// The transform of the weights is as much work as a picture or two. An evaluator's weights
+	// seldom change between runs; those in training always do.
+	if k.Training || !simd.SameBits(k.of, w) {
+		k.fast.PackW(k.packed, w)
+		k.of = k.of[:0]
+		if !k.Training {
+			k.of = append(k.of, w...)
 		}
+	}
+	in := k.InLen()
+	return k.each(k.pictures, func(_, _, from, to int) {
+		k.fast.Forward(y[from*n:to*n], x[from*in:to*in], k.packed, b, to-from, k.relu)
 	})
 }
 

@@ -58,6 +58,7 @@ func gradCases() []gradCase {
 	conv(5, 6, 7, 3, 5, 5, 3, 2, 2, true, true)
 	conv(2, 9, 8, 3, 2, 3, 5, 3, 1, false, true)
 	conv(2, 11, 11, 3, 7, 7, 16, 4, 0, true, true)
+	conv(5, 3, 4, 96, 3, 3, 96, 1, 1, true, true) // forward with fewer multiplications
 	conv(6, 4, 4, 10, 1, 1, 10, 1, 0, false, true)
 	conv(2, 5, 5, 3, 3, 3, 17, 2, 3, true, true) // padding beyond the filter's half
 	conv(7, 6, 6, 3, 3, 3, 5, 1, 1, true, false)

@@ -27,6 +27,11 @@ func tileAsm(t *tile)
 //go:noescape
 func tileWideAsm(t *tile)
 
+// blendAsm is [blend.run]; see there.
+//
+//go:noescape
+func blendAsm(b *blend)
+
 // transpose8Asm writes the 8×8 block at src, rows lds apart, as its transpose to dst, rows ldd apart.
 //
 //go:noescape

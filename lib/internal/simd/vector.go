@@ -1,6 +1,10 @@
 package simd
 
-import "fmt"
+import (
+	"bytes"
+	"fmt"
+	"unsafe"
+)
 
 // same panics unless two slices of a call are equally long.
 func same(fn string, a, b int) {
@@ -15,6 +19,16 @@ func vectorised(n int) int {
 		return n &^ 7
 	}
 	return 0
+}
+
+// SameBits reports whether x and y have the same length and bits: 0 and −0 differ, a NaN is like itself.
+func SameBits(x, y []float32) bool {
+	return len(x) == len(y) && bytes.Equal(memory(x), memory(y))
+}
+
+// memory returns the bytes of x.
+func memory(x []float32) []byte {
+	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(x))), 4*len(x))
 }
 
 // Relu replaces negative values by 0: x = max(x, 0). NaN stays NaN.

@@ -152,3 +152,19 @@ func TestVectorFunctionsRefuseWhatCannotBe(t *testing.T) {
 	mustPanic(t, "SubRow", func() { SubRow(f(5), f(6), f(3)) })
 	mustPanic(t, "SGD", func() { SGD(f(4), f(4), f(3), 1, 1, 1) })
 }
+
+func TestSameBits(t *testing.T) {
+	nan, zero := float32(math.NaN()), float32(0)
+	for _, c := range []struct {
+		x, y []float32
+		want bool
+	}{
+		{nil, nil, true}, {nil, []float32{}, true}, {nil, []float32{1}, false},
+		{[]float32{1, nan}, []float32{1, nan}, true}, {[]float32{zero}, []float32{0}, true},
+		{[]float32{zero}, []float32{float32(math.Copysign(0, -1))}, false}, {[]float32{1, 2}, []float32{1, 3}, false},
+	} {
+		if got := SameBits(c.x, c.y); got != c.want {
+			t.Errorf("%v, %v: got %v", c.x, c.y, got)
+		}
+	}
+}
