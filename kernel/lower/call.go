@@ -218,16 +218,22 @@ func (e *emitter) rawArgs(o types.Object) bool {
 
 // typeVerb writes the true type name for %T in a constant format.
 func (e *emitter) typeVerb(c *ast.CallExpr, f *types.Func, sig *types.Signature) string {
-	if f.Pkg().Path() != "fmt" || !strings.HasSuffix(f.Name(), "f") || c.Ellipsis.IsValid() {
+	if f.Pkg().Path() != "fmt" || !strings.HasSuffix(f.Name(), "f") {
 		return ""
 	}
 	at := sig.Params().Len() - 2
-	if at < 0 || at >= len(c.Args) || e.info.Types[c.Args[at]].Value == nil {
+	if at < 0 || at >= len(c.Args) {
 		return ""
 	}
-	format := constant.StringVal(e.info.Types[c.Args[at]].Value)
-	if !strings.Contains(format, "T") || strings.ContainsAny(format, "[*") {
+	format := "%T[" // perhaps
+	if v := e.info.Types[c.Args[at]].Value; v != nil {
+		format = constant.StringVal(v)
+	}
+	if !strings.Contains(format, "T") {
 		return ""
+	}
+	if c.Ellipsis.IsValid() || strings.ContainsAny(format, "[*") {
+		return e.typeVerbLater(c, f, sig, at)
 	}
 	var args []string
 	for i, a := range c.Args {
@@ -260,6 +266,34 @@ func (e *emitter) typeVerb(c *ast.CallExpr, f *types.Func, sig *types.Signature)
 	}
 	args[at] = strconv.Quote(string(b))
 	return e.x(c.Fun) + "(" + strings.Join(args, ", ") + ")"
+}
+
+// typeVerbLater leaves it to the run: the text is made by package run, which finds the verbs, and printed as it is.
+func (e *emitter) typeVerbLater(c *ast.CallExpr, f *types.Func, sig *types.Signature, at int) string {
+	print, ok := map[string]string{"Printf": "Print", "Fprintf": "Fprint", "Sprintf": ""}[f.Name()]
+	if !ok || len(c.Args) == at+1 {
+		return ""
+	}
+	var args []string
+	for i, a := range c.Args[at:] {
+		if i == 0 {
+			args = append(args, "string("+e.x(a)+")")
+		} else {
+			args = append(args, e.to(a, paramType(sig, at+1, c.Ellipsis.IsValid())))
+		}
+	}
+	text := Runtime + ".Sprintf(" + strings.Join(args, ", ")
+	if c.Ellipsis.IsValid() {
+		text += "..."
+	}
+	text += ")"
+	switch print {
+	case "":
+		return text
+	case "Fprint":
+		return e.pkg("fmt") + ".Fprint(" + e.to(c.Args[0], sig.Params().At(0).Type()) + ", " + text + ")"
+	}
+	return e.pkg("fmt") + ".Print(" + text + ")"
 }
 
 // errorsAs walks the chain in lowered code when the target is a session type.

@@ -50,6 +50,7 @@ func Frame(func(*Defers)) {}
 func Entered(string) *Defers { return nil }
 func RecoverOf(*Defers) any { return nil }
 func BadShift() {}
+func Sprintf(string, ...any) string { return "" }
 func Plain(any, bool) any { return nil }
 func BadRange(int) {}
 func Index(i, n int) int { return i }

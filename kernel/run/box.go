@@ -101,25 +101,17 @@ func (b Boxed) Format(f fmt.State, verb rune) {
 		fmt.Fprintf(f, fmt.FormatString(f, verb), b.value)
 	case 'v', 's', 'q':
 		p := printer{m: b.m, plus: f.Flag('+'), sharp: f.Flag('#') && verb == 'v', letter: verb}
-		text := p.print(v, t, 0)
-		if verb == 'q' {
-			text = fmt.Sprintf("%q", text)
+		_, hasWidth := f.Width()
+		if _, hasPrecision := f.Precision(); hasWidth || hasPrecision {
+			p.format = fmt.FormatString(f, verb) // each part is as wide
 		}
-		w, hasWidth := f.Width()
-		switch {
-		case hasWidth && f.Flag('-'):
-			fmt.Fprintf(f, "%-*s", w, text)
-		case hasWidth:
-			fmt.Fprintf(f, "%*s", w, text)
-		default:
-			fmt.Fprint(f, text)
-		}
+		fmt.Fprint(f, p.print(v, t, 0))
 	default:
 		if _, function := t.Underlying().(*types.Signature); function {
 			fmt.Fprint(f, address(v))
 			return
 		}
-		fmt.Fprintf(f, fmt.FormatString(f, verb), b.value)
+		fmt.Fprint(f, named(fmt.Sprintf(fmt.FormatString(f, verb), b.value), verb, b.value, t))
 	}
 }
 

@@ -68,6 +68,7 @@ func (m *Machine) runtime() map[string]reflect.Value {
 		"Unbox":    v(m.unbox),
 		"Fail":     v(m.fail),
 		"TypeName": v(m.verbTypeName),
+		"Sprintf":  v(m.sprintf),
 		"NameOf":   v(func(id int) string { return goName(m.typ(id)) }),
 		"Method":   v(m.method),
 		"Format":   v(m.format),

@@ -4,7 +4,8 @@ import (
 	"fmt"
 	"go/types"
 	"reflect"
-	"sort"
+	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -14,8 +15,10 @@ const sessionPath = "main"
 // printer prints interpreted values by their true types, as fmt would.
 type printer struct {
 	m                 *Machine
-	plus, sharp, show bool // %+v, %#v, and the display of results
-	letter            rune // the verb, 0 for v
+	plus, sharp, show bool   // %+v, %#v, and the display of results
+	letter            rune   // the verb, 0 for v
+	format            string // the whole of a verb with width or precision
+	bare              bool   // inside a field that is not exported, where fmt asks no methods
 }
 
 // Show is the text of a result whose static type is t.
@@ -93,6 +96,8 @@ func ours(t types.Type, seen map[types.Type]bool) bool {
 // verb is the verb that prints the parts of a value.
 func (p printer) verb() string {
 	switch {
+	case p.format != "":
+		return p.format
 	case p.sharp:
 		return "%#v"
 	case p.plus:
@@ -109,25 +114,25 @@ func (p printer) print(v reflect.Value, t types.Type, depth int) string {
 		return "<nil>"
 	}
 	if v.CanInterface() {
-		if b, ok := v.Interface().(Boxed); ok {
+		if b, ok := Inner(v.Interface()).(Boxed); ok {
 			return p.print(reflect.ValueOf(b.value), b.Type(), depth)
 		}
 	}
-	if p.sharp && v.CanInterface() {
+	if p.sharp && v.CanInterface() && !p.bare {
 		if id := p.m.typeID(t); id >= 0 {
 			if f := p.m.showMethod(id, "GoString"); f != nil {
 				return callShow(f, v)
 			}
 		}
 	}
-	if v.CanInterface() {
+	if v.CanInterface() && !p.bare {
 		if id := p.m.typeID(t); id >= 0 {
 			if b := (Boxed{p.m, id, v.Interface()}); p.m.formatOf(id) != nil {
 				return fmt.Sprintf(p.verb(), b)
 			}
 		}
 	}
-	if !p.sharp && v.CanInterface() {
+	if !p.sharp && v.CanInterface() && !p.bare {
 		if s, ok := p.byMethod(v, t); ok {
 			return s
 		}
@@ -139,13 +144,7 @@ func (p printer) print(v reflect.Value, t types.Type, depth int) string {
 		return address(v)
 	}
 	if !ours(t, map[types.Type]bool{}) && v.CanInterface() {
-		switch {
-		case p.sharp:
-			return fmt.Sprintf("%#v", v.Interface())
-		case p.plus:
-			return fmt.Sprintf("%+v", v.Interface())
-		}
-		return fmt.Sprint(v.Interface())
+		return p.plain(v.Interface(), t)
 	}
 	if depth > 100 {
 		return "…"
@@ -157,9 +156,32 @@ func (p printer) print(v reflect.Value, t types.Type, depth int) string {
 		if p.sharp && types.Identical(t.Underlying(), types.Typ[types.String]) {
 			return fmt.Sprintf("%#v", v.String())
 		}
-		return fmt.Sprint(v.Interface())
+		return p.plain(v.Interface(), t)
 	}
 	return fmt.Sprint(v)
+}
+
+// plain prints a value that fmt sees as it is, but for the name of its type.
+func (p printer) plain(x any, t types.Type) string {
+	verb := p.verb()
+	if !p.bare || p.sharp || x == nil {
+		return named(fmt.Sprintf(verb, x), p.letter, x, t)
+	}
+	s := fmt.Sprintf(verb, struct{ v any }{x}) // fmt asks no methods of what is not exported
+	s = strings.TrimSuffix(strings.TrimPrefix(s, "{"), "}")
+	if p.plus {
+		s = strings.TrimPrefix(s, "v:")
+	}
+	return named(s, p.letter, x, t)
+}
+
+// named puts the name of a type in place of the interpreter's, where a verb does not fit: %!s(main.ID=1).
+func named(s string, verb rune, x any, t types.Type) string {
+	bad := fmt.Sprintf("%%!%c(%T=", verb, x)
+	if verb == 0 || !strings.HasPrefix(s, bad) {
+		return s
+	}
+	return fmt.Sprintf("%%!%c(%s=", verb, goName(t)) + strings.TrimPrefix(s, bad)
 }
 
 // callShow calls a method as fmt does: when it panics on a nil pointer, the value prints as <nil>.
@@ -185,7 +207,14 @@ func (p printer) byMethod(v reflect.Value, t types.Type) (string, bool) {
 	}
 	for _, name := range []string{"Error", "String"} {
 		if f := p.m.showMethod(id, name); f != nil {
-			return callShow(f, v), true
+			s := callShow(f, v)
+			switch {
+			case p.format != "":
+				s = fmt.Sprintf(p.format, s)
+			case p.letter == 'q' && s != "<nil>":
+				s = strconv.Quote(s)
+			}
+			return s, true
 		}
 	}
 	return "", false
@@ -218,7 +247,9 @@ func (p printer) composite(v reflect.Value, t types.Type, depth int) (string, bo
 			name, sep = typeName(t), ", "
 		}
 		for i := range u.NumFields() {
-			f := p.print(v.Field(i), u.Field(i).Type(), depth+1)
+			q := p
+			q.bare = p.bare || !p.show && !u.Field(i).Exported()
+			f := q.print(v.Field(i), u.Field(i).Type(), depth+1)
 			if p.plus || p.sharp || name != "" {
 				f = u.Field(i).Name() + ":" + f
 			}
@@ -245,10 +276,11 @@ func (p printer) composite(v reflect.Value, t types.Type, depth int) (string, bo
 		if v.Kind() != reflect.Map {
 			return "", false
 		}
-		for _, k := range v.MapKeys() {
+		keys := v.MapKeys()
+		slices.SortStableFunc(keys, inOrder)
+		for _, k := range keys {
 			parts = append(parts, p.print(k, u.Key(), depth+1)+":"+p.print(v.MapIndex(k), u.Elem(), depth+1))
 		}
-		sort.Strings(parts)
 		if p.sharp {
 			return name + "{" + strings.Join(parts, ", ") + "}", true
 		}

@@ -126,7 +126,7 @@ func TestBoxesPrintTheirTypes(t *testing.T) {
 		t.Fatal(out)
 	}
 	b := out.Values[0]
-	for format, want := range map[string]string{"%v": "{3 a}", "%+v": "{x:3 Y:a}", "%#v": "main.Point{x:3, Y:\"a\"}", "%7s|": "  {3 a}|"} {
+	for format, want := range map[string]string{"%v": "{3 a}", "%+v": "{x:3 Y:a}", "%#v": "main.Point{x:3, Y:\"a\"}", "%7v|": "{      3       a}|", "%s": "{%!s(int=3) a}"} {
 		if got := fmt.Sprintf(format, b); got != want {
 			t.Errorf("%s: %q, want %q", format, got, want)
 		}

@@ -2,6 +2,9 @@ package session_test
 
 import (
 	"context"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -110,6 +113,62 @@ func TestRecordedOutputIsTheToolchains(t *testing.T) {
 				t.Fatal(err)
 			}
 			compareLines(t, 0, string(want), string(goRun(t, file)))
+		})
+	}
+}
+
+// TestDeclarationsOneByOne runs every program, then each of its declarations again as a cell of its own, and then what the
+// program does: declared again as they were, types keep their values and functions their callers.
+func TestDeclarationsOneByOne(t *testing.T) {
+	files, err := filepath.Glob("testdata/programs/*.go.txt")
+	if err != nil || len(files) == 0 {
+		t.Fatal(err, files)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".go.txt"), func(t *testing.T) {
+			src, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if strings.Contains(string(src), "\nfunc init()") {
+				t.Skip("prints before main")
+			}
+			want, err := os.ReadFile(strings.TrimSuffix(file, ".go.txt") + ".out")
+			if err != nil {
+				t.Fatal(err)
+			}
+			s := newSession(t)
+			cell := func(text string) string {
+				sink := &recorder{}
+				ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+				defer cancel()
+				if r := s.Run(ctx, text, session.RunOptions{StoreHistory: true}, sink); r.Err != nil {
+					t.Fatalf("%s\n%s\noutput so far:\n%s", text, colour.ReplaceAllString(strings.Join(r.Err.Traceback, "\n"), ""), sink.out())
+				}
+				return sink.out()
+			}
+			cell(string(src))
+			fset := token.NewFileSet()
+			f, err := parser.ParseFile(fset, file, src, parser.SkipObjectResolution)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, d := range f.Decls {
+				text := string(src[fset.Position(d.Pos()).Offset:fset.Position(d.End()).Offset])
+				if fd, ok := d.(*ast.FuncDecl); ok && fd.Recv == nil && (fd.Name.Name == "main" || fd.Name.Name == "init") {
+					text = strings.Replace(text, "func "+fd.Name.Name+"(", "func "+fd.Name.Name+"_again(", 1)
+				}
+				if g, ok := d.(*ast.GenDecl); ok && g.Tok == token.VAR { // their values come anew as the program's did
+					continue
+				}
+				cell(text)
+			}
+			for _, d := range f.Decls {
+				if g, ok := d.(*ast.GenDecl); ok && g.Tok == token.VAR {
+					cell(string(src[fset.Position(d.Pos()).Offset:fset.Position(d.End()).Offset]))
+				}
+			}
+			compareLines(t, 2, cell("main_again()"), string(want))
 		})
 	}
 }
