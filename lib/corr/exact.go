@@ -1,6 +1,10 @@
 package corr
 
-import "math"
+import (
+	"math"
+
+	"gonverge/lib/internal/simd"
+)
 
 // exactSums are sums of float64 numbers whose outcome does not depend on the order of
 // summation, nor on how it was divided. A number is cut into digits of 32 bits at fixed
@@ -10,17 +14,20 @@ import "math"
 // number. (The idea of binned summation: Demmel and Nguyen, Parallel Reproducible Summation,
 // 2015.) Integers overflow after 2^31 numbers.
 type exactSums struct {
-	top  []int32 // of each sum: its highest bin
-	limb []int64 // four for each sum, from the highest down
+	top  []int32        // of each sum: its highest bin
+	limb [limbs][]int64 // of each sum what is in that bin, and in the ones below
 }
 
 const (
-	limbs = 4
+	limbs = simd.Digits
 	noTop = math.MinInt32 / 2 // of a sum without numbers
 )
 
 func newExactSums(n int) *exactSums {
-	s := &exactSums{top: make([]int32, n), limb: make([]int64, limbs*n)}
+	s := &exactSums{top: make([]int32, n)}
+	for k := range s.limb {
+		s.limb[k] = make([]int64, n)
+	}
 	for i := range s.top {
 		s.top[i] = noTop
 	}
@@ -54,23 +61,73 @@ func (s *exactSums) add(i int, v float64) {
 	if b>>63 != 0 {
 		digits[0], digits[1], digits[2] = -digits[0], -digits[1], -digits[2]
 	}
-	l := (*[limbs]int64)(s.limb[limbs*i:])
 	at := s.top[i] - bin // the limb of digits[0]
 	for k := range int32(3) {
 		if p := at - k; p >= 0 && p < limbs {
-			l[p] += digits[k]
+			s.limb[p][i] += digits[k]
 		}
+	}
+}
+
+// addMoments adds to the sums from i on, for j = 0, 1, …, the numbers
+//
+//	n·mean·means[j] + gram[j] − sum·sums[j]/n
+//
+// without loss of the product: its rounding errors join the centred moment, which is smaller by far.
+func (s *exactSums) addMoments(i int, n, mean, sum float64, means, sums, gram []float64) {
+	numbers := func(j int) (product, rest float64) {
+		mm := float64(mean * means[j])
+		r := math.FMA(mean, means[j], -mm)
+		product = float64(n * mm)
+		rest = float64(math.FMA(n, mm, -product) + float64(n*r))
+		centred := float64(gram[j] - float64(float64(sum*sums[j])/n))
+		return product, float64(centred + rest)
+	}
+	raised := 0
+	for j := 0; j < len(means); {
+		at, end := i+j, i+len(means)
+		var limb [limbs][]int64
+		for k := range limb {
+			limb[k] = s.limb[k][at:end]
+		}
+		j += simd.ExactProducts(s.top[at:end], &limb, n, mean, sum, means[j:], sums[j:], gram[j:])
+		if j+4 <= len(means) && j >= raised {
+			// A number is too large for what its sum holds, as all are at first.
+			for raised = min(j+256, len(means)); at < i+raised; at++ {
+				product, rest := numbers(at - i)
+				s.reach(at, product)
+				s.reach(at, rest)
+			}
+			continue
+		}
+		for stop := min(j+4, len(means)); j < stop; j++ {
+			product, rest := numbers(j)
+			s.add(i+j, product)
+			s.add(i+j, rest)
+		}
+	}
+}
+
+// reach raises sum i to the bin that v reaches.
+func (s *exactSums) reach(i int, v float64) {
+	exp := int32(math.Float64bits(v) >> 52 & 0x7ff)
+	if exp == 0 || exp == 0x7ff {
+		return // add sees to it
+	}
+	if bin := (exp - 1023) >> 5; bin > s.top[i] {
+		s.raise(i, bin)
 	}
 }
 
 // raise makes top the highest bin of sum i.
 func (s *exactSums) raise(i int, top int32) {
-	l := (*[limbs]int64)(s.limb[limbs*i:])
-	up := top - s.top[i]
-	old := *l
-	*l = [limbs]int64{}
-	if up < limbs {
-		copy(l[up:], old[:])
+	up := int(top) - int(s.top[i])
+	for k := limbs - 1; k >= 0; k-- {
+		var v int64
+		if k >= up {
+			v = s.limb[k-up][i]
+		}
+		s.limb[k][i] = v
 	}
 	s.top[i] = top
 }
@@ -83,7 +140,7 @@ func (s *exactSums) merge(t *exactSums) {
 		}
 		for k := range limbs {
 			if p := int(s.top[i]) - int(top) + k; p < limbs {
-				s.limb[limbs*i+p] += t.limb[limbs*i+k]
+				s.limb[p][i] += t.limb[k][i]
 			}
 		}
 	}
@@ -96,11 +153,19 @@ func (s *exactSums) value(i int) double {
 		return d
 	}
 	for k := range limbs {
-		l := s.limb[limbs*i+k]
+		l := s.limb[k][i]
 		exp := 32 * (int(s.top[i]) - k)
-		d = d.add(math.Ldexp(float64(l>>32), exp+32)).add(math.Ldexp(float64(l&(1<<32-1)), exp))
+		d = d.add(scaled(float64(l>>32), exp+32)).add(scaled(float64(l&(1<<32-1)), exp))
 	}
 	return d
+}
+
+// scaled returns x·2^exp.
+func scaled(x float64, exp int) float64 {
+	if exp < -900 || exp > 900 {
+		return math.Ldexp(x, exp)
+	}
+	return x * math.Float64frombits(uint64(1023+exp)<<52)
 }
 
 // double is hi + lo, |lo| at most half a unit in the last place of hi.

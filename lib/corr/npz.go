@@ -159,9 +159,9 @@ func encodeNPZ(s *Stats) []byte {
 			w.add(l.name+".part.min", floatArray(l.low))
 			w.add(l.name+".part.max", floatArray(l.high))
 			w.add(l.name+".part.zeros", intArray(l.zeros...))
-			w.add(l.name+".part.sum", array{shape: []int{l.d, limbs}, ints: l.sum.limb})
+			w.add(l.name+".part.sum", array{shape: []int{l.d, limbs}, ints: l.sum.digits()})
 			w.add(l.name+".part.sum_bin", array{shape: []int{l.d}, ints: int64s(l.sum.top)})
-			w.add(l.name+".part.products", array{shape: []int{len(l.products.top), limbs}, ints: l.products.limb})
+			w.add(l.name+".part.products", array{shape: []int{len(l.products.top), limbs}, ints: l.products.digits()})
 			w.add(l.name+".part.products_bin", array{shape: []int{len(l.products.top)}, ints: int64s(l.products.top)})
 		}
 	}
@@ -310,9 +310,18 @@ func (r *npzReader) pending(p *part) {
 	}
 }
 
+// digits returns what is in the bins of each sum, from the highest down, one sum after the other.
+func (s *exactSums) digits() []int64 {
+	out := make([]int64, limbs*len(s.top))
+	for i := range out {
+		out[i] = s.limb[i%limbs][i/limbs]
+	}
+	return out
+}
+
 func (r *npzReader) sums(s *exactSums, name string) {
-	for i, v := range r.ints(name, len(s.limb)) {
-		s.limb[i] = int64(v)
+	for i, v := range r.ints(name, limbs*len(s.top)) {
+		s.limb[i%limbs][i/limbs] = int64(v)
 	}
 	for i, v := range r.ints(name+"_bin", len(s.top)) {
 		if v != noTop && (v < -64 || v > 64) {

@@ -103,18 +103,8 @@ func (p *partLayer) add(m *moments) {
 	}
 	at := 0
 	for i := range p.d {
-		for j := i; j < p.d; j++ {
-			// n·m_i·m_j without loss: its rounding errors join the centred moment, which is
-			// smaller by far.
-			mm := float64(mean[i] * mean[j])
-			r := math.FMA(mean[i], mean[j], -mm)
-			large := float64(n * mm)
-			rest := float64(math.FMA(n, mm, -large) + float64(n*r))
-			centred := float64(m.gram[i*p.d+j] - float64(float64(m.sum[i]*m.sum[j])/n))
-			p.products.add(at, large)
-			p.products.add(at, float64(centred+rest))
-			at++
-		}
+		p.products.addMoments(at, n, mean[i], m.sum[i], mean[i:], m.sum[i:p.d], m.gram[i*p.d+i:(i+1)*p.d])
+		at += p.d - i
 	}
 }
 

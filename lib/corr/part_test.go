@@ -507,3 +507,38 @@ func TestCellsOfSeveralBlocks(t *testing.T) {
 		t.Errorf("cells of %d pictures of 8,000,000 values each", got)
 	}
 }
+
+// TestProductsAreSummedAsOneByOne: vectors, raises in between, numbers far apart, tails.
+func TestProductsAreSummedAsOneByOne(t *testing.T) {
+	r := rand.New(rand.NewPCG(8, 8))
+	for _, spread := range []float64{0, 30, 300, 900} {
+		for _, width := range []int{1, 3, 4, 9, 300} {
+			got, want := newExactSums(width+2), newExactSums(width+2)
+			for range 20 {
+				draw := func() float64 {
+					if r.IntN(10) == 0 {
+						return 0
+					}
+					return r.NormFloat64() * math.Exp2(spread*(r.Float64()-0.5))
+				}
+				n, mean, sum := float64(1+r.IntN(9000)), draw(), draw()
+				var means, sums, gram []float64
+				for range width {
+					means, sums, gram = append(means, draw()), append(sums, draw()), append(gram, draw())
+				}
+				got.addMoments(1, n, mean, sum, means, sums, gram)
+				for j := range width {
+					mm := mean * means[j]
+					e := math.FMA(mean, means[j], -mm)
+					product := n * mm
+					rest := math.FMA(n, mm, -product) + float64(n*e)
+					want.add(1+j, product)
+					want.add(1+j, float64(gram[j]-float64(sum*sums[j])/n)+rest)
+				}
+			}
+			if !reflect.DeepEqual(got, want) {
+				t.Fatalf("spread %v, %d sums: other sums than one by one", spread, width)
+			}
+		}
+	}
+}

@@ -11,3 +11,8 @@ func addTileAsm(acc *float64, ld int, x *float32)
 //
 //go:noescape
 func describeAsm(x *float32, rows int, shift, low, high *float32, zeros *int32, sum *float64)
+
+// exactRowAsm is [ExactProducts] for a positive multiple of 4 sums.
+//
+//go:noescape
+func exactRowAsm(r *exactRow) int

@@ -1,0 +1,37 @@
+package simd
+
+// Digits is how many digits of 32 bits an exact sum keeps.
+const Digits = 4
+
+// exactRow is what ExactProducts hands to the assembly.
+type exactRow struct {
+	n, mean, sum      float64
+	means, sums, gram *float64
+	top               *int32
+	d0, d1, d2, d3    *int64
+	count             int
+}
+
+// ExactProducts adds to exact sums, for j = 0, 1, …,
+//
+//	n·mean·means[j] + gram[j] − sum·sums[j]/n
+//
+// as two float64 numbers: the product n·mean·means[j] rounded, and all else. Sum j is
+// Σ_k digits[k][j]·2^(32·(top[j]−k)); a number is cut into such digits towards 0, and what is below the
+// last is dropped. It stops before the first four sums of which one number reaches 2^(32·(top[j]+1)), or is
+// not finite, or whose top is not within ±31, and returns how many sums it did: a multiple of 4,
+// 0 without assembly. It panics if a slice is shorter than top.
+func ExactProducts(top []int32, digits *[Digits][]int64, n, mean, sum float64, means, sums, gram []float64) int {
+	count := fours(len(top))
+	if count == 0 {
+		return 0
+	}
+	for _, d := range digits {
+		need("ExactProducts", "digits", len(d), len(top))
+	}
+	need("ExactProducts", "means", len(means), len(top))
+	need("ExactProducts", "sums", len(sums), len(top))
+	need("ExactProducts", "gram", len(gram), len(top))
+	return exactRowAsm(&exactRow{n, mean, sum, &means[0], &sums[0], &gram[0], &top[0],
+		&digits[0][0], &digits[1][0], &digits[2][0], &digits[3][0], count})
+}
