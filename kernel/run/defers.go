@@ -31,6 +31,9 @@ func (m *Machine) frame(body func(*Defers)) {
 				d.panicking, d.value = true, r
 			}
 		}
+		if w := m.window.Load(); w != nil && w.keeps(d) {
+			return // the body was stopped; interpreted code cannot run now
+		}
 		d.run()
 		if d.panicking {
 			panic(d.value)

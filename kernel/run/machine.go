@@ -219,6 +219,7 @@ type activity struct {
 	tag     any           // what its output carries
 	mu      sync.Mutex
 	values  []any
+	late    bool          // runs deferred calls of a stopped one
 	long    bool          // inside a statement that calls compiled code with the context
 	left    chan struct{} // closed by Leave
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"sync"
 	"sync/atomic"
 	"time"
 	"unsafe"
@@ -37,7 +38,7 @@ const leftGrace = 5 * time.Second
 // It tells how many goroutines ended, and whether something did not.
 func (m *Machine) stop(a *activity) (stopped int64, detached bool) {
 	before := m.live.Load()
-	w := &window{a, make(chan struct{})}
+	w := &window{of: a, closed: make(chan struct{})}
 	m.window.Store(w)
 	atomic.AddUint64(m.epoch, 1)
 	close(a.stopped)
@@ -48,7 +49,11 @@ func (m *Machine) stop(a *activity) (stopped int64, detached bool) {
 	}
 	m.window.Store(nil)
 	close(w.closed)
-	return max(0, before-m.live.Load()), detached
+	stopped = max(0, before-m.live.Load())
+	if late := w.close(); !detached && !a.late {
+		detached = m.runLate(a, late)
+	}
+	return stopped, detached
 }
 
 // ends waits until the body and the goroutines of a stopped activity have ended.
@@ -110,6 +115,10 @@ func (m *Machine) own(a *activity) (end func()) {
 type window struct {
 	of     *activity
 	closed chan struct{}
+
+	mu   sync.Mutex
+	late []*Defers // deferred calls of what was stopped: see late.go
+	over bool
 }
 
 // wait begins to wait on behalf of the calling goroutine: halt is closed when its code is stopped, and awake must be called

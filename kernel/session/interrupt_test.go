@@ -2,6 +2,7 @@ package session_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -90,5 +91,35 @@ func TestClosuresOutliveAnInterrupt(t *testing.T) {
 		if got := shown(t, s, &gallery{}, "f(), next(), top(1)"); got != want {
 			t.Errorf("after %s: %s", cell, got)
 		}
+	}
+}
+
+// What the functions of a stopped cell had deferred runs all the same, innermost first: a mutex is not locked for ever.
+func TestDeferredCallsOfAStoppedCellRun(t *testing.T) {
+	s := newSession(t)
+	run(t, s, "var mu sync.Mutex\nvar log []string\nfunc inner() { defer func() { log = append(log, \"inner 2\") }(); defer note(\"inner 1\"); for {} }\nfunc note(s string) { log = append(log, s) }")
+	for _, endless := range []string{"inner()", "<-make(chan int)", "time.Sleep(time.Hour)", "for { func() { defer note(\"loop\") }() }", "done := make(chan int)\ngo func() { defer close(done); defer note(\"goroutine\"); for {} }()\n<-done"} {
+		run(t, s, "log = nil")
+		interrupted(t, s, "mu.Lock()\ndefer mu.Unlock()\ndefer func() { log = append(log, fmt.Sprint(\"cell \", recover())) }()\n"+endless)
+		if got := run(t, s, "mu.TryLock()"); got != "true" {
+			t.Errorf("%s, interrupted, keeps the mutex", endless)
+		}
+		run(t, s, "mu.Unlock()")
+		got := run(t, s, "log[max(0, len(log)-3):]")
+		if !strings.HasSuffix(got, "cell <nil>]") && !strings.Contains(endless, "go func") {
+			t.Errorf("%s, interrupted, leaves %s", endless, got)
+		}
+		if endless == "inner()" && got != "[inner 1 inner 2 cell <nil>]" {
+			t.Errorf("%s, interrupted, leaves %s", endless, got)
+		}
+	}
+	// A deferred call that never ends is stopped, too.
+	start := time.Now()
+	interrupted(t, s, "defer func() { for {} }()\ndefer func() { select {} }()\nfor {}")
+	if time.Since(start) > 10*time.Second { // no measurement: a hang would be for ever
+		t.Error("hangs")
+	}
+	if got := run(t, s, "1+1"); got != "2" {
+		t.Error(got)
 	}
 }
