@@ -305,8 +305,12 @@ func (c FolderConfig) read(ctx context.Context, bar *progress.Bar, name string, 
 	if len(numbers) > math.MaxInt/size {
 		return nil, fmt.Errorf("dataset: %s: %s pictures of %s do not fit into memory", c.Dir, count(len(numbers)), shapeText(c.shape()))
 	}
-	pixels, labels := make([]uint8, len(numbers)*size), make([]int, len(numbers))
-	err := parallel(ctx, len(numbers), func(ctx context.Context, i int) error {
+	pixels, err := bytesFor(ctx, len(numbers)*size)
+	if err != nil {
+		return nil, err
+	}
+	labels := make([]int, len(numbers))
+	err = parallel(ctx, len(numbers), func(ctx context.Context, i int) error {
 		n := numbers[i]
 		labels[i] = list.labels[n]
 		if err := c.picture(ctx, pixels[i*size:(i+1)*size], list.files[n]); err != nil {

@@ -72,8 +72,12 @@ func leavesClasses() []string {
 // leavesSet draws pictures 0..n-1 of a seed on all cores.
 func leavesSet(ctx context.Context, bar *progress.Bar, name string, seed uint64, n int) (*Set, error) {
 	const block = 50 // pictures between two looks at ctx: about 5 ms
-	pixels, labels := make([]uint8, n*leavesBytes), make([]int, n)
-	err := parallel(ctx, (n+block-1)/block, func(_ context.Context, b int) error {
+	pixels, err := bytesFor(ctx, n*leavesBytes)
+	if err != nil {
+		return nil, err
+	}
+	labels := make([]int, n)
+	err = parallel(ctx, (n+block-1)/block, func(_ context.Context, b int) error {
 		var canvas leavesCanvas
 		end := min(n, (b+1)*block)
 		for i := b * block; i < end; i++ {
