@@ -171,6 +171,31 @@ assert "image/png" in page or "<svg" in page or "<table" in page, "nothing to se
 	}
 }
 
+// A notebook that a front end saves has no emptied outputs where bars were, and all else.
+func TestBarsInASavedNotebook(t *testing.T) {
+	python, environment := jupyter(t)
+	runPython(t, python, environment, "-c", `
+import nbclient, nbformat, nbformat.v4 as v4
+bar = 'for i := range 3 {\n\tb := display.Progress(fmt.Sprint("bar ", i), 100)\n\tfor range 100 { b.Add(1) }\n\tb.Finish("loss 0.5")\n}\n'
+both = 'var wg sync.WaitGroup\nfor i := range 4 {\n\twg.Go(func() {\n\t\tb := display.Progress(fmt.Sprint("bar ", i), 100)\n\t\tfor k := range 100 {\n\t\t\tif k % 50 == 0 { fmt.Println("line", i, k) }\n\t\t\tb.Add(1)\n\t\t}\n\t\tb.Finish("")\n\t})\n}\nwg.Wait()\n'
+cells = [bar, bar + "42", 'fmt.Println("a")\n' + bar + 'fmt.Println("b")', both + '"end"', bar + 'panic("x")', bar + "display.HTML(\"<b>h</b>\")"]
+nb = v4.new_notebook(cells=[v4.new_code_cell(c) for c in cells])
+nbclient.NotebookClient(nb, timeout=60, kernel_name="gonverge", allow_errors=True).execute()
+nbformat.validate(nb)
+for c in nb.cells:
+    for o in c.outputs:
+        assert o.output_type != "display_data" or o.data["text/plain"].strip(), c
+got = [[o.output_type for o in c.outputs] for c in nb.cells]
+text = lambda c: "".join(o.text for o in c.outputs if o.output_type == "stream")
+assert got[0] == [] and got[1] == ["execute_result"] and got[4] == ["error"] and got[5] == ["execute_result"], got
+assert text(nb.cells[2]) == "a\nb\n", nb.cells[2]
+assert [o.data["text/plain"] for o in nb.cells[2].outputs if "data" in o] == ["bar %d: 100 done, loss 0.5" % i for i in range(3)], nb.cells[2]
+assert sorted(text(nb.cells[3]).split("\n")) == [""] + sorted("line %d %d" % (i, k) for i in range(4) for k in (0, 50)), nb.cells[3]
+assert sorted(o.data["text/plain"] for o in nb.cells[3].outputs if o.output_type == "display_data") == ["bar %d: 100 done" % i for i in range(4)], nb.cells[3]
+assert nb.cells[3].outputs[-1].data["text/plain"] == "end"
+`)
+}
+
 // A kernel whose front end was killed must not stay behind.
 func TestKernelEndsWithItsParent(t *testing.T) {
 	if runtime.GOOS == "windows" {

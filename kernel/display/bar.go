@@ -89,6 +89,21 @@ func (b Bar) HTML() string {
 	return s.String()
 }
 
+// Summary returns one line of what was done, for a bar that has had its time.
+func (b Bar) Summary() Bundle {
+	line := "done"
+	if b.Total > 0 {
+		line = strconv.Itoa(b.Total) + " done"
+	}
+	if b.Label != "" {
+		line = b.Label + ": " + line
+	}
+	if b.Note != "" {
+		line += ", " + b.Note
+	}
+	return Bundle{Data: map[string]any{"text/plain": line, "text/html": `<div style="opacity:0.75">` + html.EscapeString(line) + `</div>`}}
+}
+
 // Bundle returns the bar as text and HTML.
 func (b Bar) Bundle() Bundle {
 	return Bundle{Data: map[string]any{"text/plain": b.Text(), "text/html": b.HTML()}}

@@ -39,13 +39,15 @@ type Session struct {
 	sink   Sink
 	bars   map[place]bool  // what the sinks of this cell and earlier ones have
 	named  map[string]bool // those that cells gave by DisplayID, of all cells
-	full   []place         // those of bars whose work is done
+	full   []fullBar       // bars whose work is done
+	shown  map[place]bool  // bars that the sink of this cell shows
+	mixed  bool            // the sink of this cell has had anything else
 	label  string
 }
 
 // New starts a session.
 func New(o Options) (*Session, error) {
-	s := &Session{o: o, bars: map[place]bool{}, named: map[string]bool{}}
+	s := &Session{o: o, bars: map[place]bool{}, named: map[string]bool{}, shown: map[place]bool{}}
 	if err := s.start(); err != nil {
 		return nil, err
 	}
@@ -106,7 +108,8 @@ func (s *Session) Run(ctx context.Context, source string, o RunOptions, sink Sin
 	s.sink, s.label = sink, o.Label
 	s.machine.SetTag(sink)
 	s.forgetShown()
-	s.full = nil
+	s.full, s.mixed = nil, false
+	clear(s.shown)
 	s.sinkMu.Unlock()
 	defer func() {
 		s.machine.Flush()
@@ -229,6 +232,7 @@ func (s *Session) written(tag any, name, text string) {
 	s.sinkMu.Lock()
 	defer s.sinkMu.Unlock()
 	if sink := s.sinkOf(tag); sink != nil {
+		s.mixed = s.mixed || sink == s.sink
 		sink.Stream(name, text)
 	}
 }
@@ -246,6 +250,7 @@ func (s *Session) stream(name, text string) {
 	s.sinkMu.Lock()
 	defer s.sinkMu.Unlock()
 	if s.sink != nil {
+		s.mixed = true
 		s.sink.Stream(name, text)
 	}
 }
@@ -273,23 +278,44 @@ func (s *Session) bar(sink Sink, b display.Bar) {
 	at := place{sink, b.DisplayID()}
 	sink.Display(b.Bundle(), at.id, s.bars[at])
 	s.bars[at] = true
+	if sink == s.sink {
+		s.shown[at] = true
+	}
 	if b.Finished && b.Done >= b.Total {
-		s.full = append(s.full, at)
+		s.full = append(s.full, fullBar{at, b})
 	}
 }
 
-// hideBars empties the bars of work that was done, at the end of the cell: they say nothing any more. One that was cut
+// hideBars sees to the bars of work that was done, at the end of the cell: they say nothing any more. Where they are all
+// that the cell has shown they go; an output among others cannot, so there a line says what was done. A bar that was cut
 // short stays and shows where.
 func (s *Session) hideBars() {
 	s.sinkMu.Lock()
 	defer s.sinkMu.Unlock()
-	for _, at := range s.full {
-		if !s.bars[at] { // cleared since
-			continue
+	gone := !s.mixed && len(s.shown) > 0
+	for _, f := range s.full {
+		if f.at.sink == s.sink {
+			delete(s.shown, f.at)
 		}
-		at.sink.Display(display.Bundle{Data: map[string]any{"text/plain": "", "text/html": ""}}, at.id, true)
+	}
+	if gone = gone && len(s.shown) == 0; gone {
+		s.sink.Clear(false)
+	}
+	for _, f := range s.full {
+		switch {
+		case gone && f.at.sink == s.sink:
+			delete(s.bars, f.at)
+		case s.bars[f.at]: // not cleared since
+			f.at.sink.Display(f.bar.Summary(), f.at.id, true)
+		}
 	}
 	s.full = nil
+}
+
+// fullBar is a bar whose work is done, and where it stands.
+type fullBar struct {
+	at  place
+	bar display.Bar
 }
 
 // place is where something is shown under an id.

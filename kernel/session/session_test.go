@@ -184,8 +184,8 @@ func TestContextCarriesProgress(t *testing.T) {
 	if valueTexts(r) != "me" {
 		t.Error(valueTexts(r), r.Err)
 	}
-	// The full bar is emptied at the end of the cell, the other one stays.
-	want := []string{"display bar-7 false: net", "display bar-7 true: net", "display bar-8 false: cut short", "display bar-7 true: "}
+	// Of the full bar a line is left at the end of the cell, the other one stays.
+	want := []string{"display bar-7 false: net", "display bar-7 true: net", "display bar-8 false: cut short", "display bar-7 true: net: 2 done"}
 	if len(sink.events) != len(want) {
 		t.Fatalf("%q", sink.events)
 	}

@@ -97,6 +97,7 @@ func (s *Session) toSink(f func(Sink)) error {
 	if sink == nil {
 		return errNoFrontEnd
 	}
+	s.mixed = s.mixed || sink == s.sink
 	f(sink)
 	return nil
 }
@@ -113,7 +114,9 @@ func (s *Session) data(mimeType string, v any) api.Data {
 func (s *Session) clear(wait bool) error {
 	return s.toSink(func(sink Sink) {
 		sink.Clear(wait)
-		maps.DeleteFunc(s.bars, func(at place, _ bool) bool { return at.sink == sink })
+		of := func(at place, _ bool) bool { return at.sink == sink }
+		maps.DeleteFunc(s.bars, of)
+		maps.DeleteFunc(s.shown, of)
 	})
 }
 

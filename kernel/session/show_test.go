@@ -153,8 +153,8 @@ func TestBarsOfCellsUpdateInPlaceAtMostTenTimesASecond(t *testing.T) {
 	if full := got[len(got)-2]; !strings.HasPrefix(full, "update bar ") || !strings.HasSuffix(full, "100 %  all") {
 		t.Errorf("full %s", full)
 	}
-	if last := got[len(got)-1]; last != "update bar [text/html text/plain] " {
-		t.Errorf("last %q, want the bar emptied at the end of the cell", last)
+	if last := got[len(got)-1]; last != "clear false" {
+		t.Errorf("last %q, want the bar gone at the end of the cell", last)
 	}
 	if len(got) > 100 { // 1,000 steps take a few ms; ten seconds would be needed for this many states
 		t.Errorf("%d states", len(got))
@@ -170,5 +170,32 @@ func TestPlotsShowAsPNGAndSVG(t *testing.T) {
 	}
 	if svg := g.bundles[0].Data["image/svg+xml"].(string); !strings.Contains(svg, "<svg") || strings.Contains(svg, "<?xml") {
 		t.Errorf("SVG is no element: it begins with %.40q", svg)
+	}
+}
+
+// A bar goes at the end of a cell that has shown nothing else; beside other outputs a line is left of it, and nothing of them
+// is lost.
+func TestWhatIsLeftOfBars(t *testing.T) {
+	one, two := "a := display.Progress(\"a\", 1)\na.Add(1)\na.Finish(\"x\")\n", "b := display.Progress(\"b\", 0)\nb.Finish(\"\")\n"
+	for _, c := range []struct{ name, cell, want string }{
+		{"two bars", one + two, "clear false"},
+		{"a bar and a result", one + "7", "clear false | result [text/plain] 7"},
+		{"after text", "fmt.Println(1)\n" + one, `stdout "1\n" | update bar [text/html text/plain] a: 1 done, x`},
+		{"before text", one + two + "fmt.Println(1)", `stdout "1\n" | update bar [text/html text/plain] a: 1 done, x | update bar [text/html text/plain] b: done`},
+		{"beside a display", one + "Display(1)", "display  [text/plain] 1 | update bar [text/html text/plain] a: 1 done, x"},
+		{"cleared since", one + "display.Clear(false)", "clear false"},
+		{"beside one cut short", one + "display.Progress(\"c\", 2).Finish(\"\")", "update bar [text/html text/plain] a: 1 done, x"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var got []string
+			for line := range strings.SplitSeq(shown(t, newSession(t), &gallery{}, c.cell), "\n") {
+				if !strings.Contains(line, "━") && !strings.Contains(line, "─") && !strings.HasSuffix(line, "...") && !strings.HasSuffix(line, "b done") {
+					got = append(got, line)
+				}
+			}
+			if got := strings.Join(got, " | "); got != c.want {
+				t.Errorf("got %s\nwant %s", got, c.want)
+			}
+		})
 	}
 }
