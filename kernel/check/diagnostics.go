@@ -1,6 +1,7 @@
 package check
 
 import (
+	"go/ast"
 	"go/token"
 	"go/types"
 	"maps"
@@ -57,7 +58,30 @@ func (p *Program) hint(u *Unit, msg string) string {
 			}
 			known = append(known, slices.Collect(maps.Keys(p.auto))...)
 		}
-		return didYouMean(name, known)
+		if h := didYouMean(name, known); h != "" {
+			return h
+		}
+		if assignsTo(u.Body, name) {
+			return "a new variable is defined by " + name + " := ..."
+		}
+		return ""
+	}
+	for _, before := range []string{"arguments in call to ", "value in argument to "} {
+		if _, name, ok := strings.Cut(msg, before); ok {
+			name, _, _ = strings.Cut(name, "\n")
+			name, _, _ = strings.Cut(name, ": ")
+			return signature(u.Info, name)
+		}
+	}
+	if rest, ok := strings.CutPrefix(msg, "unknown field "); ok {
+		if field, typeName, ok := strings.Cut(rest, " in struct literal of type "); ok {
+			return didYouMean(field, p.fieldsAndMethods(u, typeName))
+		}
+	}
+	if rest, ok := strings.CutPrefix(msg, "package "); ok {
+		if path, ok := strings.CutSuffix(rest, " is not in this kernel"); ok {
+			return didYouMean(path, p.Importer.Paths())
+		}
 	}
 	// "x.foo undefined (type T has no field or method foo)"
 	if sel, rest, ok := strings.Cut(msg, " undefined (type "); ok {
@@ -65,6 +89,41 @@ func (p *Program) hint(u *Unit, msg string) string {
 		if i := strings.LastIndexByte(sel, '.'); ok && i >= 0 {
 			return didYouMean(sel[i+1:], p.fieldsAndMethods(u, typeName))
 		}
+	}
+	return ""
+}
+
+// assignsTo tells whether a statement of the cell assigns to a plain name.
+func assignsTo(body ast.Node, name string) (found bool) {
+	if body == nil {
+		return false
+	}
+	ast.Inspect(body, func(x ast.Node) bool {
+		if a, ok := x.(*ast.AssignStmt); ok && a.Tok == token.ASSIGN {
+			for _, l := range a.Lhs {
+				id, ok := l.(*ast.Ident)
+				found = found || ok && id.Name == name
+			}
+		}
+		return !found
+	})
+	return found
+}
+
+// signature is the declaration of the function that a cell calls by a text, with the names of its parameters, or "".
+func signature(info *types.Info, name string) string {
+	for x, tv := range info.Types {
+		sig, ok := tv.Type.(*types.Signature)
+		if !ok || tv.IsType() || Text(x) != name {
+			continue
+		}
+		plain := types.NewSignatureType(nil, nil, nil, sig.Params(), sig.Results(), sig.Variadic())
+		return "func " + name + strings.TrimPrefix(types.TypeString(plain, func(p *types.Package) string {
+			if p.Path() == Path {
+				return ""
+			}
+			return p.Name()
+		}), "func")
 	}
 	return ""
 }
