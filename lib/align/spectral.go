@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"slices"
 
+	"gonverge/lib/internal/simd"
+
 	"gonum.org/v1/gonum/mat"
 )
 
@@ -210,15 +212,44 @@ const (
 	streamStart
 )
 
+// pointSet has the same points twice: as rows, and coordinate by coordinate, filled up to a multiple of 8.
+type pointSet struct {
+	rows    *mat.Dense
+	columns []float64
+	n       int // of columns
+	nearest []int
+	dist    []float64
+}
+
+func newPointSet(rows *mat.Dense) *pointSet {
+	n, d := rows.Dims()
+	p := &pointSet{rows: rows, n: (n + 7) / 8 * 8}
+	p.columns, p.nearest, p.dist = make([]float64, d*p.n), make([]int, p.n), make([]float64, p.n)
+	for i := range n {
+		for a, v := range rows.RawRowView(i) {
+			p.columns[a*p.n+i] = v
+		}
+	}
+	return p
+}
+
+// compare finds for each point the nearest of the centres, the first of them, and its squared
+// distance, in p.nearest and p.dist.
+func (p *pointSet) compare(centres []float64) {
+	_, d := p.rows.Dims()
+	simd.Nearest64(p.nearest, p.dist, p.columns, centres, d)
+}
+
 // kMeans groups the rows of points: 10 k-means++ starts, Lloyd's iteration, least sum of
 // squares.
 func kMeans(points *mat.Dense, k int, seed uint64) []int {
 	const starts = 10 // as DESIGN and common libraries
 	r := rand.New(rand.NewPCG(seed, streamKMeans))
+	p := newPointSet(points)
 	var best []int
 	least := math.Inf(1)
 	for range starts {
-		labels, sum := lloyd(points, plusPlus(points, k, r))
+		labels, sum := lloyd(p, plusPlus(p, k, r))
 		if sum < least {
 			best, least = labels, sum
 		}
@@ -228,18 +259,19 @@ func kMeans(points *mat.Dense, k int, seed uint64) []int {
 
 // plusPlus draws k of the points as centres, each with a chance that grows with the squared
 // distance to the nearest one so far (Arthur and Vassilvitskii 2007).
-func plusPlus(points *mat.Dense, k int, r *rand.Rand) *mat.Dense {
-	n, d := points.Dims()
+func plusPlus(p *pointSet, k int, r *rand.Rand) *mat.Dense {
+	n, d := p.rows.Dims()
 	centres := mat.NewDense(k, d, nil)
-	centres.SetRow(0, points.RawRowView(r.IntN(n)))
+	centres.SetRow(0, p.rows.RawRowView(r.IntN(n)))
 	near := make([]float64, n)
 	for i := range near {
 		near[i] = math.Inf(1)
 	}
 	for c := 1; c < k; c++ {
+		p.compare(centres.RawRowView(c - 1))
 		total := 0.0
 		for i := range near {
-			near[i] = min(near[i], apart(points.RawRowView(i), centres.RawRowView(c-1)))
+			near[i] = min(near[i], p.dist[i])
 			total += near[i]
 		}
 		// All points lie on centres when total is 0: any will do.
@@ -255,58 +287,30 @@ func plusPlus(points *mat.Dense, k int, r *rand.Rand) *mat.Dense {
 				}
 			}
 		}
-		centres.SetRow(c, points.RawRowView(chosen))
+		centres.SetRow(c, p.rows.RawRowView(chosen))
 	}
 	return centres
 }
 
 // lloyd moves the centres to the means of their points until no point changes over; a centre
-// without points takes the point farthest from its own. A point is compared with all centres only where
-// the distance that its own centre may have moved could have made another the nearest (Hamerly 2010).
-func lloyd(points, centres *mat.Dense) (labels []int, sum float64) {
-	n, _ := points.Dims()
+// without points takes the point farthest from its own.
+func lloyd(p *pointSet, centres *mat.Dense) (labels []int, sum float64) {
+	n, _ := p.rows.Dims()
 	k, d := centres.Dims()
 	raw := centres.RawMatrix().Data
 	labels = make([]int, n)
-	near, next := make([]float64, n), make([]float64, n) // bounds: own centre at most, others at least
 	size := make([]int, k)
-	before := make([]float64, len(raw))
-	moved := make([]float64, k)
 	const rounds = 300
 	for round := range rounds {
-		farthest := slices.Max(moved)
-		changed := false
-		for i := range n {
-			row := points.RawRowView(i)
-			if round > 0 {
-				near[i] += moved[labels[i]]
-				next[i] -= farthest
-				// The margin is for rounding, and leaves ties to the comparison.
-				if near[i] < next[i]-1e-9 {
-					continue
-				}
-				near[i] = math.Sqrt(apart(row, raw[labels[i]*d:][:d]))
-				if near[i] < next[i]-1e-9 {
-					continue
-				}
-			}
-			best, least, second := nearest(row, raw)
-			near[i], next[i] = math.Sqrt(least), math.Sqrt(second)
-			if round == 0 || labels[i] != best {
-				labels[i], changed = best, true
-			}
-		}
-		if !changed {
+		p.compare(raw)
+		if round > 0 && slices.Equal(labels, p.nearest[:n]) {
 			break
 		}
-		copy(before, raw)
-		recentre(points, centres, labels, size)
-		for c := range k {
-			moved[c] = math.Sqrt(apart(before[c*d:][:d], raw[c*d:][:d]))
-		}
+		copy(labels, p.nearest)
+		recentre(p.rows, centres, labels, size)
 	}
 	for i, l := range labels {
-		sum += apart(points.RawRowView(i), raw[l*d:][:d])
+		sum += apart(p.rows.RawRowView(i), raw[l*d:][:d])
 	}
 	return labels, sum
 }
@@ -349,42 +353,6 @@ func recentre(points, centres *mat.Dense, labels, size []int) {
 			row[a] /= float64(n)
 		}
 	}
-}
-
-// nearest returns the centre nearest to x, the first of them, its squared distance, and that of
-// the next nearest; centres has rows as long as x.
-func nearest(x, centres []float64) (best int, least, second float64) {
-	least, second = math.Inf(1), math.Inf(1)
-	d := len(x)
-	take := func(c int, s float64) {
-		if s < least {
-			best, least, second = c, s, least
-		} else if s < second {
-			second = s
-		}
-	}
-	c := 0
-	// Four at a time: one sum alone would wait for itself.
-	for ; (c+4)*d <= len(centres); c += 4 {
-		y := centres[c*d:][:4*d]
-		y0, y1, y2, y3 := y[:d], y[d:][:d], y[2*d:][:d], y[3*d:][:d]
-		var s0, s1, s2, s3 float64
-		for i, v := range x {
-			e0, e1, e2, e3 := v-y0[i], v-y1[i], v-y2[i], v-y3[i]
-			s0 += float64(e0 * e0)
-			s1 += float64(e1 * e1)
-			s2 += float64(e2 * e2)
-			s3 += float64(e3 * e3)
-		}
-		take(c, s0)
-		take(c+1, s1)
-		take(c+2, s2)
-		take(c+3, s3)
-	}
-	for ; c*d < len(centres); c++ {
-		take(c, apart(x, centres[c*d:][:d]))
-	}
-	return best, least, second
 }
 
 // apart is the squared distance.

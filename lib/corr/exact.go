@@ -155,6 +155,10 @@ func (s *exactSums) value(i int) double {
 	for k := range limbs {
 		l := s.limb[k][i]
 		exp := 32 * (int(s.top[i]) - k)
+		if -1<<53 < l && l < 1<<53 { // as nearly always
+			d = d.add(scaled(float64(l), exp))
+			continue
+		}
 		d = d.add(scaled(float64(l>>32), exp+32)).add(scaled(float64(l&(1<<32-1)), exp))
 	}
 	return d

@@ -7,3 +7,5 @@ func addTileAsm(*float64, int, *float32) { panic(noAsm) }
 func describeAsm(*float32, int, *float32, *float32, *float32, *int32, *float64) { panic(noAsm) }
 
 func exactRowAsm(*exactRow) int { panic(noAsm) }
+
+func nearest64Asm(*int, *float64, *float64, int, *float64, int, int) { panic(noAsm) }

@@ -16,3 +16,8 @@ func describeAsm(x *float32, rows int, shift, low, high *float32, zeros *int32, 
 //
 //go:noescape
 func exactRowAsm(r *exactRow) int
+
+// nearest64Asm is [Nearest64]; n is a positive multiple of 8, k and d are positive.
+//
+//go:noescape
+func nearest64Asm(nearest *int, dist, points *float64, n int, centres *float64, k, d int)
