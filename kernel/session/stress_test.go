@@ -31,6 +31,11 @@ func TestGoroutinesGiveTheSameResultsUnderLoad(t *testing.T) {
 				go func() {
 					defer wg.Done()
 					var s *session.Session
+					defer func() {
+						if s != nil {
+							s.Close()
+						}
+					}()
 					for i := range runs / sessions {
 						if i%100 == 0 { // a session keeps the code of its cells
 							if s != nil {
