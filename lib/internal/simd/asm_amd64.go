@@ -27,6 +27,11 @@ func tileAsm(t *tile)
 //go:noescape
 func tileWideAsm(t *tile)
 
+// tileWide4Asm is tileWideAsm for the first four rows; see [tile.runWidePart].
+//
+//go:noescape
+func tileWide4Asm(t *tile)
+
 // blendAsm is [blend.run]; see there.
 //
 //go:noescape

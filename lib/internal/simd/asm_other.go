@@ -10,6 +10,7 @@ const noAsm = "simd: assembly called in a build without it"
 
 func tileAsm(*tile)                                                       { panic(noAsm) }
 func tileWideAsm(*tile)                                                   { panic(noAsm) }
+func tileWide4Asm(*tile)                                                  { panic(noAsm) }
 func blendAsm(*blend)                                                     { panic(noAsm) }
 func transpose8Asm(*float32, int, *float32, int)                          { panic(noAsm) }
 func pack16Asm(*float32, *float32, int, int)                              { panic(noAsm) }
