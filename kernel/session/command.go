@@ -36,7 +36,7 @@ func commands() []command {
 	return []command{
 		{"bash", "[-c] lines", "run the lines below in bash", "What they write appears as it comes; an interrupt ends them. An exit code other than 0 stops the cell.", whole, (*Session).bash},
 		{"cd", "[DIR]", "change the working directory and say which it is", "~ is the home directory, - the directory before.", line, (*Session).cd},
-		{"doc", "NAME", "declaration and documentation of a name: %doc mat.Dense", "NAME? and ?NAME do the same.", line, (*Session).doc},
+		{"doc", "NAME", "declaration and documentation of a name: %doc mat.Dense.Mul", "NAME? and ?NAME do the same.", line, (*Session).doc},
 		{"env", "[NAME[=VALUE]]", "list, show or set environment variables", "%env NAME= makes it empty. Cells and commands see what is set.", line, (*Session).env},
 		{"help", "[COMMAND]", "this list, or more about a command", "", line, (*Session).help},
 		{"load", "FILE", "put the text of a file in place of this cell", "A front end shows it in the next cell where it cannot replace this one. Nothing is run.", line, (*Session).loadFile},
@@ -204,6 +204,10 @@ func (s *Session) doc(c *invocation) *Error {
 		return nil
 	}
 	b, ok := s.Inspect(name, len(name), 1)
+	if i := strings.LastIndexByte(name, '.'); !ok && i > 0 { // a method of a type
+		method := "(*" + name[:i] + ")" + name[i:]
+		b, ok = s.Inspect(method, len(method), 1)
+	}
 	if !ok {
 		return problem("nothing is known about %s", name)
 	}

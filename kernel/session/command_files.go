@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"gonverge/kernel/cell"
 )
 
 // home replaces a leading ~ by the home directory.
@@ -18,6 +20,15 @@ func home(path string) (string, error) {
 	}
 	dir, err := os.UserHomeDir()
 	return dir + path[1:], err
+}
+
+// unquoted is a path without the blanks and quotes around it.
+func unquoted(path string) string {
+	path = strings.TrimSpace(path)
+	if n := len(path); n > 1 && (path[0] == '"' || path[0] == '\'') && path[n-1] == path[0] {
+		return path[1 : n-1]
+	}
+	return path
 }
 
 // reason is an error of a file operation without the name of the system call, which tells nobody anything.
@@ -32,7 +43,7 @@ func reason(err error) string {
 // cd changes the working directory. It is the process's: sessions share it.
 func (s *Session) cd(c *invocation) *Error {
 	first, _, _ := strings.Cut(c.rest, "\n")
-	to := strings.TrimSpace(first)
+	to := unquoted(first)
 	old, err := os.Getwd()
 	if err != nil {
 		return problem("%%cd: %s", reason(err))
@@ -90,7 +101,7 @@ const mostLoaded = 1 << 20
 
 func (s *Session) loadFile(c *invocation) *Error {
 	first, _, _ := strings.Cut(c.rest, "\n")
-	name, err := home(strings.TrimSpace(first))
+	name, err := home(unquoted(first))
 	if name == "" {
 		return problem("%%load wants a file")
 	}
@@ -134,11 +145,17 @@ func (s *Session) remember(count int, text string) {
 	s.sources = append(s.sources, source{count, text})
 }
 
+// looks reports whether a line is a command that only looks at things: nothing to keep.
+func looks(line string) bool {
+	name, rest, ok := cell.Command(line)
+	return ok && (slices.Contains([]string{"help", "who", "doc", "save", "load", "?"}, name) || name == "env" && !strings.Contains(rest, "="))
+}
+
 func (s *Session) save(c *invocation) *Error {
 	first, _, _ := strings.Cut(c.rest, "\n")
 	name := strings.TrimSpace(first)
 	name, replace := strings.CutPrefix(name, "-f ")
-	name, err := home(strings.TrimSpace(name))
+	name, err := home(unquoted(name))
 	if name == "" || err != nil {
 		return problem("%%save wants a file")
 	}
@@ -153,13 +170,18 @@ func (s *Session) save(c *invocation) *Error {
 	s.mu.Unlock()
 	slices.SortStableFunc(list, func(a, b source) int { return cmp.Compare(a.count, b.count) })
 	var b strings.Builder
-	for _, cell := range list {
-		fmt.Fprintf(&b, "// %%%% In[%d]\n%s\n\n", cell.count, strings.TrimSpace(cell.text))
+	saved := 0
+	for _, old := range list {
+		if only, _, more := strings.Cut(strings.TrimSpace(old.text), "\n"); !more && looks(only) {
+			continue
+		}
+		saved++
+		fmt.Fprintf(&b, "// %%%% In[%d]\n%s\n\n", old.count, strings.TrimSpace(old.text))
 	}
 	if err := writeBeside(name, b.String()); err != nil {
 		return problem("%%save: %s", reason(err))
 	}
-	c.show(fmt.Sprintf("%d cells in %s", len(list), name))
+	c.show(fmt.Sprintf("%d cells in %s", saved, name))
 	return nil
 }
 
@@ -167,7 +189,7 @@ func (s *Session) writefile(c *invocation) *Error {
 	first, lines, _ := strings.Cut(c.rest, "\n")
 	name := strings.TrimSpace(first)
 	name, add := strings.CutPrefix(name, "-a ")
-	name, err := home(strings.TrimSpace(name))
+	name, err := home(unquoted(name))
 	if name == "" || err != nil {
 		return problem("%%%%writefile wants a file on its line, and its contents on the lines below")
 	}
@@ -200,6 +222,9 @@ func writeBeside(name, text string) error {
 		mode = info.Mode().Perm()
 	}
 	f, err := os.CreateTemp(filepath.Dir(name), ".new-*")
+	if p := (*fs.PathError)(nil); errors.As(err, &p) {
+		p.Path = name // of the temporary file nobody has heard
+	}
 	if err != nil {
 		return err
 	}

@@ -132,3 +132,30 @@ func TestAnInterruptEndsACommandAndItsChildren(t *testing.T) {
 		t.Errorf("got %v", r.Err)
 	}
 }
+
+// What is asked of commands by people who know others.
+func TestCommandsAsPeopleTypeThem(t *testing.T) {
+	s := newSession(t)
+	dir := t.TempDir()
+	t.Chdir(dir)
+	if got := shown(t, s, &gallery{}, "x := 1", "type P struct{}\nxs := []P{{}, {}}", "%who", "%%writefile 'a b.txt'\nhello", "%cd \""+dir+"\"", "%save all"); got != "result [text/plain] 4 cells in all.go" {
+		t.Errorf("got %s", got) // %who is not kept
+	}
+	if data, err := os.ReadFile("a b.txt"); err != nil || string(data) != "hello\n" {
+		t.Errorf("got %q, %v", data, err)
+	}
+	for cell, want := range map[string]string{
+		"// first\n%who":            "stands in the first line",
+		"%%writefile none/a.txt\nx": "none/a.txt: no such file",
+	} {
+		if r := s.Run(context.Background(), cell, session.RunOptions{}, &gallery{}); r.Err == nil || !strings.Contains(r.Err.Message, want) {
+			t.Errorf("%s: got %v", cell, r.Err)
+		}
+	}
+	if b, ok := s.Inspect("xs", 2, 0); !ok || !strings.HasSuffix(b.Plain(), "2 elements") {
+		t.Errorf("got %v", b)
+	}
+	if r := s.Run(context.Background(), "%doc strings.Builder.Grow", session.RunOptions{}, &gallery{}); r.Page == nil || !strings.Contains(r.Page.Plain(), "Grow(n int)") {
+		t.Errorf("got %v", r)
+	}
+}

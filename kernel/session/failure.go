@@ -55,6 +55,9 @@ func (s *Session) rejected(err error) *Error {
 	var messages []string
 	for i, d := range list {
 		messages = append(messages, d.Message)
+		if line := strings.TrimSpace(s.files.Line(d.Cell, d.Line)); d.Hint == "" && d.Line > 1 && strings.HasPrefix(line, "%") && strings.Contains(d.Message, "'%'") {
+			d.Hint = "a command such as %who stands in the first line of its cell"
+		}
 		if i == 8 && len(list) > 10 {
 			e.Traceback = append(e.Traceback, fmt.Sprintf("... and %d more", len(list)-i))
 			break

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"fmt"
 	"go/types"
 	"os"
 	"path/filepath"
@@ -16,20 +17,26 @@ import (
 // value returns the value of a global variable, if it is one of a compiled type and no cell is running that might change
 // it. s.mu is held.
 func (s *Session) value(name string) (any, bool) {
-	v, ok := s.program.Scope()[name].(*types.Var)
-	if !ok || lower.Mentions(v.Type()) {
-		return nil, false
-	}
-	slot := s.program.Slots[v]
-	if slot == "" || !s.running.TryLock() {
-		return nil, false
-	}
-	defer s.running.Unlock()
-	r, ok := s.machine.Global(slot)
-	if !ok || !r.CanInterface() {
+	r, compiled, ok := s.global(name)
+	if !ok || !compiled || !r.CanInterface() {
 		return nil, false
 	}
 	return r.Interface(), true
+}
+
+// global returns a global variable, and whether its type is a compiled one, unless a cell is running. s.mu is held.
+func (s *Session) global(name string) (r reflect.Value, compiled, ok bool) {
+	v, ok := s.program.Scope()[name].(*types.Var)
+	if !ok {
+		return r, false, false
+	}
+	slot := s.program.Slots[v]
+	if slot == "" || !s.running.TryLock() {
+		return r, false, false
+	}
+	defer s.running.Unlock()
+	r, ok = s.machine.Global(slot)
+	return r, !lower.Mentions(v.Type()), ok
 }
 
 // previewOf is a short text of the variable at the cursor, "" where there is none.
@@ -38,11 +45,14 @@ func (s *Session) previewOf(source string, cursor int) string {
 	if name == "" || name == "ctx" {
 		return ""
 	}
-	v, ok := s.value(name)
-	if !ok {
-		return ""
+	if v, ok := s.value(name); ok {
+		return display.Preview(v)
 	}
-	return display.Preview(v)
+	// Of types of cells no more than the length: their methods are code that would run beside a cell.
+	if r, _, ok := s.global(name); ok && (r.Kind() == reflect.Slice || r.Kind() == reflect.Map) {
+		return fmt.Sprintf("%d elements", r.Len())
+	}
+	return ""
 }
 
 // layered is what has layers by name.
