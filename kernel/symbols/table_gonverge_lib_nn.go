@@ -62,6 +62,7 @@ func add_gonverge_lib_nn(symbols map[string]map[string]reflect.Value) {
 		"Subsample":         reflect.ValueOf((*nn.Subsample)(nil)),
 		"Tanh":              reflect.ValueOf(nn.Tanh),
 		"Trainer":           reflect.ValueOf((*nn.Trainer)(nil)),
+		"UseFastBLAS":       reflect.ValueOf(nn.UseFastBLAS),
 		"VGG11":             reflect.ValueOf(nn.VGG11),
 		"VGG16":             reflect.ValueOf(nn.VGG16),
 		"_Layer":            reflect.ValueOf((*wrap_gonverge_lib_nn_Layer)(nil)),

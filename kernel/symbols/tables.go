@@ -8,6 +8,8 @@ import "reflect"
 
 // tables add the symbols of one package each.
 var tables = []func(map[string]map[string]reflect.Value){
+	add_gonum_org_v1_gonum_blas,
+	add_gonum_org_v1_gonum_blas_blas32,
 	add_gonum_org_v1_gonum_floats,
 	add_gonum_org_v1_gonum_mat,
 	add_gonum_org_v1_gonum_stat,

@@ -1,10 +1,15 @@
 package activation
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"image"
+	"image/png"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"reflect"
 	"runtime"
 	"slices"
@@ -270,6 +275,32 @@ func TestWhatDoesNotFitIsAnError(t *testing.T) {
 				t.Errorf("%s: %q lacks %q", c.name, err, w)
 			}
 		}
+	}
+}
+
+// A picture that turns out to be damaged when it is decoded is an error that names its file.
+func TestADamagedPictureOnDemandIsNamed(t *testing.T) {
+	dir := t.TempDir()
+	var b bytes.Buffer
+	if err := png.Encode(&b, image.NewGray(image.Rect(0, 0, 8, 8))); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 40 {
+		content := b.Bytes()
+		if i == 33 {
+			content = content[:len(content)-20]
+		}
+		if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("%d.png", i)), content, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	data, err := dataset.Folder(context.Background(), dataset.FolderConfig{Dir: dir, Size: 8, OnDemand: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = Stream([]*nn.Net{tiny(1, 3), tiny(2, 3)}, data.Train, "conv1").Each(context.Background(), func(*Block) error { return nil })
+	if err == nil || !strings.Contains(err.Error(), filepath.Join(dir, "33.png")) || strings.Contains(err.Error(), "panic") {
+		t.Errorf("got %v, want an error with 33.png", err)
 	}
 }
 

@@ -234,7 +234,9 @@ func (r *run) compute(j job) (err error) {
 		if order := r.orders[j.net]; order != nil {
 			i = order[i]
 		}
-		pixels[k] = r.source.set.Picture(i)
+		if pixels[k], err = r.source.set.Read(i); err != nil {
+			return fmt.Errorf("activation: picture %d: %w", i, err)
+		}
 	}
 	if err := e.Run(pixels); err != nil {
 		return fmt.Errorf("activation: net %d, pictures from %d: %w", j.net, b.First, err)
@@ -247,6 +249,9 @@ func (r *run) compute(j job) (err error) {
 
 // close releases the evaluators.
 func (r *run) close() {
+	if r.source.set != nil {
+		r.source.set.Settle()
+	}
 	for i := range r.pools {
 		for _, e := range r.pools[i].idle {
 			_ = e.Close() // it holds memory only

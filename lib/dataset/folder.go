@@ -78,7 +78,8 @@ const splitStream = 0x73706c6974 // "split"
 // read at first. A picture is decoded whenever [Set.Picture] asks for it, and, where pictures
 // are asked for in order, the next ones with it on other cores; 256 decoded pictures are kept
 // (40 MB at 227). A file that turns out to be damaged then makes Picture panic with an error
-// that names it, which streams of activations, training and nn.Accuracy return as their own.
+// that names it, which streams of activations, training and nn.Accuracy return as their own, and
+// [Set.Read] as an error.
 //
 // A file that is no picture, a folder without pictures, a label out of range or of a
 // missing picture is an error that names it; a missing folder wraps fs.ErrNotExist. If ctx

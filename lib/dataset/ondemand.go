@@ -6,8 +6,10 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"runtime"
+	"slices"
 	"sync"
 )
 
@@ -19,9 +21,10 @@ type onDemand struct {
 	files  []string // of the set's pictures
 	ahead  chan struct{}
 
-	mu   sync.Mutex
-	kept map[int]*decoded
-	age  []int // numbers in kept, oldest first
+	mu      sync.Mutex
+	kept    map[int]*decoded
+	age     []int                      // numbers in kept, oldest first
+	reading map[chan struct{}]struct{} // of each goroutine that reads ahead: closed at its end
 }
 
 // decoded is a picture, when ready is closed.
@@ -36,12 +39,12 @@ type decoded struct {
 const keepOnDemand = 256
 
 func newOnDemand(c FolderConfig, files []string) *onDemand {
-	return &onDemand{config: c, files: files, ahead: make(chan struct{}, runtime.GOMAXPROCS(0)), kept: map[int]*decoded{}}
+	return &onDemand{config: c, files: files, ahead: make(chan struct{}, runtime.GOMAXPROCS(0)), kept: map[int]*decoded{}, reading: map[chan struct{}]struct{}{}}
 }
 
-// picture returns the bytes of picture i. It panics with an error that names the file if that
-// cannot be decoded: it could when the set was made.
-func (o *onDemand) picture(i int) []uint8 {
+// picture returns the bytes of picture i, or an error that names the file if that cannot be
+// decoded.
+func (o *onDemand) picture(i int) ([]uint8, error) {
 	d, mine, follows := o.entry(i)
 	if follows {
 		o.readAhead(i + 1)
@@ -50,10 +53,7 @@ func (o *onDemand) picture(i int) []uint8 {
 		o.decode(d, i)
 	}
 	<-d.ready
-	if d.err != nil {
-		panic(d.err)
-	}
-	return d.pixels
+	return d.pixels, d.err
 }
 
 // entry returns the place of picture i, whether the caller has to decode it, and whether the
@@ -88,10 +88,28 @@ func (o *onDemand) readAhead(i int) {
 			<-o.ahead
 			continue
 		}
+		end := make(chan struct{})
+		o.mu.Lock()
+		o.reading[end] = struct{}{}
+		o.mu.Unlock()
 		go func() {
-			defer func() { <-o.ahead }()
+			defer close(end)
 			o.decode(d, i+n)
+			o.mu.Lock()
+			delete(o.reading, end)
+			o.mu.Unlock()
+			<-o.ahead
 		}()
+	}
+}
+
+// settle waits for the goroutines that read ahead now.
+func (o *onDemand) settle() {
+	o.mu.Lock()
+	ends := slices.Collect(maps.Keys(o.reading))
+	o.mu.Unlock()
+	for _, end := range ends {
+		<-end
 	}
 }
 

@@ -68,24 +68,29 @@ func TestOnDemandKeepsFewPicturesForManyReaders(t *testing.T) {
 		files[i] = one
 	}
 	o := newOnDemand(FolderConfig{Size: 4, Resize: 4}, files)
-	want := o.picture(0)
+	want, err := o.picture(0)
+	if err != nil {
+		t.Fatal(err)
+	}
 	var wait sync.WaitGroup
 	for w := range 4 {
 		wait.Go(func() {
 			for i := range files {
-				if k := (i + w*keepOnDemand) % len(files); !bytes.Equal(o.picture(k), want) {
-					t.Errorf("picture %d differs", k)
+				k := (i + w*keepOnDemand) % len(files)
+				if got, err := o.picture(k); err != nil || !bytes.Equal(got, want) {
+					t.Errorf("picture %d differs: %v", k, err)
 					return
 				}
 			}
 		})
 	}
 	wait.Wait()
-	for range cap(o.ahead) { // all that was read ahead is done
-		o.ahead <- struct{}{}
-	}
+	o.settle()
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	if len(o.reading) > 0 {
+		t.Errorf("%d goroutines read ahead still", len(o.reading))
+	}
 	if len(o.kept) > keepOnDemand || len(o.age) != len(o.kept) {
 		t.Errorf("%d pictures kept, %d in order, want at most %d", len(o.kept), len(o.age), keepOnDemand)
 	}
@@ -115,6 +120,9 @@ func TestDamagedPicturesOnDemandAreNamed(t *testing.T) {
 		}()
 		data.Train.Picture(1)
 	}()
+	if _, err := data.Train.Read(1); err == nil || !strings.Contains(err.Error(), broken) {
+		t.Errorf("Read: got %v, want an error with %s", err, broken)
+	}
 	if data.Train.Picture(2)[0] != 2 {
 		t.Error("the others cannot be read")
 	}

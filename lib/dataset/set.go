@@ -74,13 +74,32 @@ func (s *Set) Shape() [3]int { return s.shape }
 
 // Picture returns the bytes of picture i, height × width × channels. It is a view, not
 // to be changed. It panics if there is no picture i, and, in a set that decodes on demand (see
-// FolderConfig.OnDemand), with an error if its file is damaged.
+// FolderConfig.OnDemand), with an error if its file is damaged; see [Set.Read].
 func (s *Set) Picture(i int) []uint8 {
+	pixels, err := s.Read(i)
+	if err != nil {
+		panic(err)
+	}
+	return pixels
+}
+
+// Read is [Set.Picture] with an error that names the file in place of a panic if a picture that
+// is decoded on demand is damaged. It panics if there is no picture i.
+func (s *Set) Read(i int) ([]uint8, error) {
 	s.check(i)
 	if s.demand != nil {
 		return s.demand.picture(i)
 	}
-	return s.pixels[i*s.size : (i+1)*s.size : (i+1)*s.size]
+	return s.pixels[i*s.size : (i+1)*s.size : (i+1)*s.size], nil
+}
+
+// Settle waits until the pictures are decoded that a set which decodes on demand reads ahead, a
+// moment for one on each core; with any other set it does nothing. Streams of activations,
+// training and nn.Accuracy call it at their end: no goroutine outlives them.
+func (s *Set) Settle() {
+	if s.demand != nil {
+		s.demand.settle()
+	}
 }
 
 // Label returns the class of picture i, from 0. It panics if there is no picture i.

@@ -103,6 +103,7 @@ func (u *Units) projectAll(ctx context.Context, layer string, units []who, rules
 	}
 	bar := progress.Start(ctx, "projections of "+layer, len(tasks))
 	defer bar.Finish("")
+	defer u.set.Settle()
 	next, errs := make(chan *task), make([]error, min(len(tasks), runtime.GOMAXPROCS(0)))
 	inner, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -211,7 +212,11 @@ func (u *Units) perform(ctx context.Context, b *nn.Backprop, layer string, n int
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if err := b.Run([][]uint8{u.set.Picture(q.Picture)}); err != nil {
+		pixels, err := u.set.Read(q.Picture)
+		if err != nil {
+			return fmt.Errorf("feature: picture %d: %w", q.Picture, err)
+		}
+		if err := b.Run([][]uint8{pixels}); err != nil {
 			return fmt.Errorf("feature: net %d: %w", t.net, err)
 		}
 		for k, r := range t.rules {

@@ -109,6 +109,9 @@ func Accuracy(ctx context.Context, nets []*Net, set Pictures) (Accuracies, error
 		}()
 	}
 	wait.Wait()
+	if s, ok := set.(interface{ Settle() }); ok { // it may read ahead
+		s.Settle()
+	}
 	if fault != nil {
 		return nil, fault
 	}
@@ -135,7 +138,11 @@ func (e *Evaluator) recognised(ctx context.Context, set Pictures, from, to int) 
 		}
 		pixels = pixels[:0]
 		for i := from; i < min(to, from+e.batch); i++ {
-			pixels = append(pixels, set.Picture(i))
+			p, err := read(set, i)
+			if err != nil {
+				return 0, fmt.Errorf("nn: accuracy: picture %d: %w", i, err)
+			}
+			pixels = append(pixels, p)
 		}
 		if err := e.Run(pixels); err != nil {
 			return 0, fmt.Errorf("pictures from %d: %w", from, err)
@@ -152,4 +159,12 @@ func (e *Evaluator) recognised(ctx context.Context, set Pictures, from, to int) 
 		}
 	}
 	return count, nil
+}
+
+// read returns a picture, or an error if the set can tell that the picture is damaged.
+func read(set Pictures, i int) ([]uint8, error) {
+	if s, ok := set.(interface{ Read(int) ([]uint8, error) }); ok {
+		return s.Read(i)
+	}
+	return set.Picture(i), nil
 }

@@ -1,6 +1,8 @@
 package train
 
 import (
+	"fmt"
+
 	"gonverge/lib/dataset"
 	"gonverge/lib/nn"
 )
@@ -42,8 +44,9 @@ func newBatcher(arch *nn.Arch, set *dataset.Set, r settings, seed uint64) *batch
 func (b *batcher) stepsPerEpoch() int { return b.set.Len() / b.size }
 
 // load fills x and labels with the batch of a step, counted from 0 over all
-// epochs. It depends on the step alone, not on the steps loaded before.
-func (b *batcher) load(step int) {
+// epochs. It depends on the step alone, not on the steps loaded before. A damaged picture of a
+// set that decodes on demand is an error.
+func (b *batcher) load(step int) error {
 	spe := b.stepsPerEpoch()
 	if epoch := step / spe; epoch != b.epoch {
 		order(b.perm, b.seed, epoch)
@@ -63,7 +66,10 @@ func (b *batcher) load(step int) {
 			dy = below(src, 2*b.shift+1) - b.shift
 			dx = below(src, 2*b.shift+1) - b.shift
 		}
-		pixels := b.set.Picture(p)
+		pixels, err := b.set.Read(p)
+		if err != nil {
+			return fmt.Errorf("picture %d: %w", p, err)
+		}
 		if b.window != nil {
 			cut(b.window, pixels, b.shape, b.shape[1]+b.room[1], below(src, b.room[0]+1), below(src, b.room[1]+1))
 			pixels = b.window
@@ -75,6 +81,7 @@ func (b *batcher) load(step int) {
 		b.arch.Prepare(b.picture, pixels)
 		move(dst, b.picture, b.shape, flip, dy, dx)
 	}
+	return nil
 }
 
 // cut writes the window of the shape that begins at row y and column x of a picture, whose rows

@@ -19,7 +19,9 @@ func BenchmarkBatch(b *testing.B) {
 	batch := newBatcher(nn.MiniAlexNet(shape, 10), set, Recipe{Batch: n, Shift: 2}.filled(), 1)
 	step := 0
 	for b.Loop() {
-		batch.load(step)
+		if err := batch.load(step); err != nil {
+			b.Fatal(err)
+		}
 		step++
 	}
 	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N*n), "µs/picture")

@@ -198,7 +198,9 @@ func TestFlipsAndShiftsAreAsOftenAsTheyShould(t *testing.T) {
 	const n = 20000
 	rows, columns := map[int]int{}, map[int]int{}
 	for step := range n {
-		b.load(step)
+		if err := b.load(step); err != nil {
+			t.Fatal(err)
+		}
 		for i, v := range b.x {
 			if v != 0 {
 				rows[i/11-5]++
@@ -256,7 +258,9 @@ func TestUpdateFollowsTheRecipesFormula(t *testing.T) {
 		velocity[i] = make([]float64, len(old[i].Data))
 	}
 	for s := range 2 {
-		batch.load(s)
+		if err := batch.load(s); err != nil {
+			t.Fatal(err)
+		}
 		if _, _, err := trainer.Step(batch.x, batch.labels); err != nil {
 			t.Fatal(err)
 		}

@@ -193,7 +193,9 @@ func TestCropsAreWindowsOfThePicture(t *testing.T) {
 	const n = 6000
 	seen := map[[2]int]int{}
 	for step := range n {
-		b.load(step)
+		if err := b.load(step); err != nil {
+			t.Fatal(err)
+		}
 		first := int(math.Round(float64(b.x[0])))
 		y, x := first/w, first%w
 		seen[[2]int{y, x}]++

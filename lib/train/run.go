@@ -83,6 +83,7 @@ func (r *run) train(ctx context.Context, bar *progress.Bar) error {
 		saved   = begun
 		resumed = s.Step
 	)
+	defer batch.set.Settle()
 	for s.Step < total {
 		if err := ctx.Err(); err != nil {
 			if s.Step > resumed {
@@ -90,7 +91,12 @@ func (r *run) train(ctx context.Context, bar *progress.Bar) error {
 			}
 			return err
 		}
-		batch.load(s.Step)
+		if err := batch.load(s.Step); err != nil {
+			if s.Step > resumed {
+				r.save(s)
+			}
+			return fmt.Errorf("train: net with seed %d, step %d: %w", r.seed, s.Step, err)
+		}
 		lr := r.rate(s.Step, total)
 		loss, correct, err := trainer.Step(batch.x, batch.labels)
 		if err != nil {

@@ -19,6 +19,8 @@ var thirdParty = []struct {
 	path    string
 	preload bool
 }{
+	{"gonum.org/v1/gonum/blas", false},
+	{"gonum.org/v1/gonum/blas/blas32", false},
 	{"gonum.org/v1/gonum/floats", true},
 	{"gonum.org/v1/gonum/mat", true},
 	{"gonum.org/v1/gonum/stat", true},
