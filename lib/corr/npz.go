@@ -33,50 +33,37 @@ type array struct {
 	ints   []int64
 	floats []float64
 	single []float32
+	bins   []int32    // to write: int64
+	sums   *exactSums // to write: int64, what is in the bins of each sum, from the highest down
 }
 
 // npzWriter collects entries; no write to memory fails.
 type npzWriter struct {
 	buffer bytes.Buffer
 	zip    *zip.Writer
+	piece  []byte // of an entry, on its way
 }
 
-func newNPZWriter() *npzWriter {
-	w := &npzWriter{}
+// newNPZWriter makes room for size bytes.
+func newNPZWriter(size int) *npzWriter {
+	w := &npzWriter{piece: make([]byte, 0, 1<<15)}
+	w.buffer.Grow(size)
 	w.zip = zip.NewWriter(&w.buffer)
 	return w
 }
 
 func (w *npzWriter) add(name string, a array) {
-	var data []byte
-	descr := "<f8"
+	descr, width := "<f8", 1
 	switch {
 	case a.text != nil:
-		width := 1
 		for _, s := range a.text {
 			width = max(width, utf8.RuneCountInString(s))
 		}
 		descr = "<U" + strconv.Itoa(width)
-		for _, s := range a.text {
-			n := 0
-			for _, r := range s {
-				data = binary.LittleEndian.AppendUint32(data, uint32(r))
-				n++
-			}
-			data = append(data, make([]byte, 4*(width-n))...)
-		}
-	case a.ints != nil:
+	case a.ints != nil, a.bins != nil, a.sums != nil:
 		descr = "<i8"
-		for _, v := range a.ints {
-			data = binary.LittleEndian.AppendUint64(data, uint64(v))
-		}
 	case a.single != nil:
 		descr = "<f4"
-		for _, v := range a.single {
-			data = binary.LittleEndian.AppendUint32(data, math.Float32bits(v))
-		}
-	default:
-		data = appendFloats(nil, a.floats)
 	}
 	shape := ""
 	for _, s := range a.shape {
@@ -101,11 +88,62 @@ func (w *npzWriter) add(name string, a array) {
 		_, err = io.WriteString(entry, head)
 	}
 	if err == nil {
-		_, err = entry.Write(data)
+		err = w.numbers(entry, a, width)
 	}
 	if err != nil {
 		panic("corr: npz: " + err.Error()) // memory takes all there is
 	}
+}
+
+// numbers writes an array's elements, piece by piece: all of them are much memory.
+func (w *npzWriter) numbers(to io.Writer, a array, width int) error {
+	var fault error
+	flush := func(room int) {
+		if fault == nil && len(w.piece)+room > cap(w.piece) {
+			_, fault = to.Write(w.piece)
+			w.piece = w.piece[:0]
+		}
+	}
+	put := func(v uint64) {
+		flush(8)
+		w.piece = binary.LittleEndian.AppendUint64(w.piece, v)
+	}
+	put32 := func(v uint32) {
+		flush(4)
+		w.piece = binary.LittleEndian.AppendUint32(w.piece, v)
+	}
+	w.piece = w.piece[:0]
+	for _, s := range a.text {
+		n := 0
+		for _, r := range s {
+			put32(uint32(r))
+			n++
+		}
+		for ; n < width; n++ {
+			put32(0)
+		}
+	}
+	for _, v := range a.ints {
+		put(uint64(v))
+	}
+	for _, v := range a.bins {
+		put(uint64(int64(v)))
+	}
+	if a.sums != nil {
+		for i := range a.sums.top {
+			for k := range limbs {
+				put(uint64(a.sums.limb[k][i]))
+			}
+		}
+	}
+	for _, v := range a.floats {
+		put(math.Float64bits(v))
+	}
+	for _, v := range a.single {
+		put32(math.Float32bits(v))
+	}
+	flush(cap(w.piece))
+	return fault
 }
 
 func (w *npzWriter) bytes() []byte {
@@ -121,7 +159,7 @@ func floatArray(v []float64) array {
 	return array{shape: []int{len(v)}, floats: v}
 }
 
-func int64s[T int | int32](v []T) []int64 {
+func int64s(v []int) []int64 {
 	out := make([]int64, len(v))
 	for i, x := range v {
 		out[i] = int64(x)
@@ -129,9 +167,30 @@ func int64s[T int | int32](v []T) []int64 {
 	return out
 }
 
+// sizeNPZ is about the size of the file.
+func sizeNPZ(s *Stats) int {
+	size := 1 << 12
+	for _, l := range s.layers {
+		size += 8*l.d*(l.d+8) + 1<<13
+		if s.part != nil {
+			size += 8 * (limbs + 1) * l.d * (l.d + 3) / 2
+		}
+	}
+	if s.part != nil {
+		for _, w := range s.part.pending {
+			for _, nets := range w.values {
+				for _, x := range nets {
+					size += 4*len(x) + 1<<9
+				}
+			}
+		}
+	}
+	return size
+}
+
 // encodeNPZ returns the statistics as an npz file.
 func encodeNPZ(s *Stats) []byte {
-	w := newNPZWriter()
+	w := newNPZWriter(sizeNPZ(s))
 	w.add("origin", textArray(s.origin))
 	w.add("layers", textArray(s.Layers()...))
 	w.add("pictures", intArray(s.pictures))
@@ -159,10 +218,10 @@ func encodeNPZ(s *Stats) []byte {
 			w.add(l.name+".part.min", floatArray(l.low))
 			w.add(l.name+".part.max", floatArray(l.high))
 			w.add(l.name+".part.zeros", intArray(l.zeros...))
-			w.add(l.name+".part.sum", array{shape: []int{l.d, limbs}, ints: l.sum.digits()})
-			w.add(l.name+".part.sum_bin", array{shape: []int{l.d}, ints: int64s(l.sum.top)})
-			w.add(l.name+".part.products", array{shape: []int{len(l.products.top), limbs}, ints: l.products.digits()})
-			w.add(l.name+".part.products_bin", array{shape: []int{len(l.products.top)}, ints: int64s(l.products.top)})
+			w.add(l.name+".part.sum", array{shape: []int{l.d, limbs}, sums: l.sum})
+			w.add(l.name+".part.sum_bin", array{shape: []int{l.d}, bins: l.sum.top})
+			w.add(l.name+".part.products", array{shape: []int{len(l.products.top), limbs}, sums: l.products})
+			w.add(l.name+".part.products_bin", array{shape: []int{len(l.products.top)}, bins: l.products.top})
 		}
 	}
 	if p := s.part; p != nil && len(p.pending) > 0 {
@@ -171,7 +230,10 @@ func encodeNPZ(s *Stats) []byte {
 			streams, ranges = append(streams, v.stream), append(ranges, v.from, v.to, v.first, v.n)
 			for i, l := range p.layers {
 				for net, x := range v.values[i] {
-					w.add(fmt.Sprintf("%s.part.pending%d.%d", l.name, k, net), array{shape: []int{len(x)}, single: append([]float32{}, x...)})
+					if x == nil {
+						x = []float32{}
+					}
+					w.add(fmt.Sprintf("%s.part.pending%d.%d", l.name, k, net), array{shape: []int{len(x)}, single: x})
 				}
 			}
 		}
@@ -308,15 +370,6 @@ func (r *npzReader) pending(p *part) {
 		}
 		p.pending = append(p.pending, w)
 	}
-}
-
-// digits returns what is in the bins of each sum, from the highest down, one sum after the other.
-func (s *exactSums) digits() []int64 {
-	out := make([]int64, limbs*len(s.top))
-	for i := range out {
-		out[i] = s.limb[i%limbs][i/limbs]
-	}
-	return out
 }
 
 func (r *npzReader) sums(s *exactSums, name string) {
