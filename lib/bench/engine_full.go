@@ -64,13 +64,16 @@ func (e *engineTable) memory(ctx context.Context) error {
 
 // peakMemory returns the most memory that the process had so far, in MB; 0 where the system
 // does not tell it in a file (it does on Linux).
-func peakMemory() float64 {
+func peakMemory() float64 { return memoryOf("VmHWM:") }
+
+// memoryOf returns a field of what Linux says of the memory of this process, in MB; 0 elsewhere.
+func memoryOf(field string) float64 {
 	b, err := os.ReadFile("/proc/self/status")
 	if err != nil {
 		return 0
 	}
 	for line := range strings.Lines(string(b)) {
-		if value, ok := strings.CutPrefix(line, "VmHWM:"); ok {
+		if value, ok := strings.CutPrefix(line, field); ok {
 			kb, err := strconv.ParseFloat(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(value), "kB")), 64)
 			if err != nil {
 				return 0

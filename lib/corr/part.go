@@ -27,9 +27,9 @@ type part struct {
 
 const (
 	// A cell has whole blocks of the stream, as many as come to cellPictures, unless its activations are
-	// more than cellValues (48 MB): exact sums take long, one for each pair of units.
-	cellPictures = 8
-	cellValues   = 12 << 20
+	// more than cellValues (96 MB): exact sums take long, one for each pair of units.
+	cellPictures = 16
+	cellValues   = 24 << 20
 	// Cells end where blocks do, at the multiples of shard.
 	shard = 32
 )

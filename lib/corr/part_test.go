@@ -479,7 +479,7 @@ func TestCellsOfSeveralBlocks(t *testing.T) {
 		}
 		return s
 	}
-	for grid, want := range map[int]int{1: 8, 2: 8, 3: 6, 5: 5, 9: 9, 32: 32} {
+	for grid, want := range map[int]int{1: 16, 2: 16, 3: 15, 5: 15, 9: 9, 32: 32} {
 		if got := cell(blocksOf(d, positions, grid, 0, pictures)[0]); got != want {
 			t.Errorf("grid %d: cells of %d pictures, want %d", grid, got, want)
 		}
