@@ -71,7 +71,7 @@ func leavesClasses() []string {
 
 // leavesSet draws pictures 0..n-1 of a seed on all cores.
 func leavesSet(ctx context.Context, bar *progress.Bar, name string, seed uint64, n int) (*Set, error) {
-	const block = 50 // pictures between two looks at ctx: about 5 ms
+	const block = 10 // pictures between two looks at ctx: about 1 ms
 	pixels, err := bytesFor(ctx, n*leavesBytes)
 	if err != nil {
 		return nil, err
