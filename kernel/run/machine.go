@@ -212,16 +212,17 @@ func (m *Machine) Eval(src string) (err error) {
 
 // activity is one Run, with the goroutines that it starts.
 type activity struct {
-	ctx     context.Context
-	done    chan *Panic
-	stopped chan struct{} // closed when the interpreter has stopped
-	live    atomic.Int64  // goroutines
-	tag     any           // what its output carries
-	mu      sync.Mutex
-	values  []any
-	late    bool          // runs deferred calls of a stopped one
-	long    bool          // inside a statement that calls compiled code with the context
-	left    chan struct{} // closed by Leave
+	ctx       context.Context
+	done      chan *Panic
+	evaluated chan struct{} // closed when the interpreter has returned; nil where it was not called
+	stopped   chan struct{} // closed when the interpreter has stopped
+	live      atomic.Int64  // goroutines
+	tag       any           // what its output carries
+	mu        sync.Mutex
+	values    []any
+	late      bool          // runs deferred calls of a stopped one
+	long      bool          // inside a statement that calls compiled code with the context
+	left      chan struct{} // closed by Leave
 }
 
 // longGrace is how long compiled code with the context may take to return after a cancel.
@@ -263,7 +264,12 @@ func (m *Machine) Run(ctx context.Context, body string, derive func(context.Cont
 	})
 	defer unwatch()
 	evaluated := make(chan error, 1)
-	go func() { evaluated <- m.evaluate(body) }()
+	a.evaluated = make(chan struct{})
+	go func() {
+		err := m.evaluate(body)
+		close(a.evaluated)
+		evaluated <- err
+	}()
 	var err error
 	select {
 	case <-halting.Done():

@@ -61,6 +61,13 @@ func (m *Machine) ends(a *activity, late <-chan time.Time, cancel <-chan struct{
 	select {
 	case p := <-a.done:
 		a.done <- p
+		if a.evaluated != nil { // the interpreter looks at its frame once more
+			select {
+			case <-a.evaluated:
+			case <-late:
+				return false
+			}
+		}
 	case <-late:
 		return false
 	case <-cancel:
