@@ -56,7 +56,7 @@ func (e *emitter) assign(b *strings.Builder, st *ast.AssignStmt, define bool) {
 		if st.Tok == token.SHL_ASSIGN || st.Tok == token.SHR_ASSIGN {
 			e.w(b, "%s %s %s\n", l, st.Tok, e.count(st.Rhs[0]))
 		} else {
-			e.w(b, "%s %s %s\n", l, st.Tok, e.to(st.Rhs[0], e.typeOf(st.Lhs[0])))
+			e.w(b, "%s %s %s\n", l, st.Tok, bare(e.to(st.Rhs[0], e.typeOf(st.Lhs[0]))))
 		}
 		return
 	}
@@ -100,6 +100,9 @@ func (e *emitter) assign(b *strings.Builder, st *ast.AssignStmt, define bool) {
 	case len(names) > 1 && (!allBasic(want, st.Rhs) || e.executes(st.Lhs...)): // the interpreter loses functions, literals and interfaces in a parallel assignment
 		e.oneByOne(b, st.Lhs, names, want, r)
 	default:
+		for i := range r {
+			r[i] = bare(r[i])
+		}
 		e.w(b, "%s = %s\n", strings.Join(names, ", "), strings.Join(r, ", "))
 	}
 }

@@ -325,7 +325,11 @@ func (e *emitter) conversion(c *ast.CallExpr) string {
 		}
 		return e.helper("as", e.typ(t), "(v %s) %s { return v }") + "(" + v + ")"
 	}
-	return "(" + e.typ(t) + ")(" + e.x(a) + ")"
+	name := e.typ(t)
+	if strings.ContainsAny(name, "*[( ") { // parentheses cost time, see bare
+		name = "(" + name + ")"
+	}
+	return name + "(" + bare(e.x(a)) + ")"
 }
 
 // selector lowers fields, method values, method expressions and members of packages.

@@ -343,6 +343,26 @@ func (e *emitter) binary(x *ast.BinaryExpr) string {
 	return "(" + e.to(x.X, want) + " " + x.Op.String() + " " + e.to(x.Y, want) + ")"
 }
 
+// bare takes away parentheses around a whole expression: to the interpreter they are a step of their own. A composite literal
+// in a condition needs them.
+func bare(s string) string {
+	if len(s) < 2 || s[0] != '(' || s[len(s)-1] != ')' || strings.ContainsAny(s, "\"'`{\n") {
+		return s
+	}
+	depth := 0
+	for i := range len(s) {
+		switch s[i] {
+		case '(':
+			depth++
+		case ')':
+			if depth--; depth == 0 && i < len(s)-1 {
+				return s
+			}
+		}
+	}
+	return s[1 : len(s)-1]
+}
+
 // count lowers the right operand of a shift: the interpreter takes a negative one for a large one.
 func (e *emitter) count(x ast.Expr) string {
 	s := e.x(x)

@@ -156,7 +156,7 @@ func (e *emitter) forStmt(b *strings.Builder, st *ast.ForStmt, label string) {
 	e.loop(b, label, false, nil, func(b *strings.Builder, c *loop) {
 		cond, post := "", e.post(st.Post)
 		if st.Cond != nil {
-			cond = e.x(st.Cond)
+			cond = bare(e.x(st.Cond))
 		}
 		var body strings.Builder
 		e.block(&body, st.Body.List)

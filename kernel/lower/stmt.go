@@ -143,7 +143,7 @@ func (e *emitter) ifStmt(b *strings.Builder, st *ast.IfStmt) {
 	}
 	e.guard(b, st.Pos(), st.Cond)
 	e.bounds(b, st.Cond)
-	e.w(b, "if %s {\n", e.x(st.Cond))
+	e.w(b, "if %s {\n", bare(e.x(st.Cond)))
 	e.block(b, st.Body.List)
 	b.WriteString("}")
 	if st.Else != nil {
