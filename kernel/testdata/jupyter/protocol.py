@@ -224,7 +224,7 @@ check('comm_open of an unknown target is closed', kinds(g) == ['status', 'comm_c
 i = a.send('shell', 'comm_info_request', {})
 r = a.reply(i)['c']
 check('comm_info', r['status'] == 'ok' and r['comms'] == {}, r)
-a.send('shell', 'comm_info_request', dict(target_name='jupyter.widget'))
+a.reply(a.send('shell', 'comm_info_request', dict(target_name='jupyter.widget')))
 r, g = a.run('s := widget.Show(widget.IntSlider{Label: "u", Max: 9})')
 op = [x for x in g if x['t'] == 'comm_open']
 check('widgets open comms once asked for', len(op) >= 2 and all((x['c']['target_name'] == 'jupyter.widget' for x in op)), kinds(g))
