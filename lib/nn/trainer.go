@@ -34,7 +34,7 @@ func (n *Net) Trainer(batch int) (*Trainer, error) {
 	building.Lock()
 	defer building.Unlock()
 	t := &Trainer{net: n, batch: batch}
-	ctx := &ops.Context{Workers: 1, Seed: n.Seed}
+	ctx := &ops.Context{Workers: 1, Seed: n.Seed, Inner: true}
 	var err error
 	if t.graph, err = n.newGraph(ctx, batch, len(n.steps)); err != nil {
 		return nil, err

@@ -15,6 +15,12 @@ type Context struct {
 	Seed     uint64 // of dropout's draws
 	Step     uint64 // counts training steps: each has its own dropout masks
 
+	// Inner says that nobody looks at gradients of what lies between the layers, only at those of
+	// their parameters and the input: a pooling may then leave out what the ReLU before it would
+	// cut off, which saves a pass over the memory. Set it before the gradients are asked for. The
+	// parameters' gradients keep their bits.
+	Inner bool
+
 	made int // operations so far, to tell them apart
 }
 

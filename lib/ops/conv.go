@@ -201,6 +201,11 @@ func (f *convolution) diff(in gorgonia.Nodes, out, grad *gorgonia.Node) (gorgoni
 	}
 	o := newOp(c, f.name+"Grad", tensor.Shape{nw + nb + nx}, in[0], in[1], out, grad)
 	g := &convGrad{convolution: f, padded: f.padding(), masked: &scratch{size: f.OutLen()}, spread: &scratch{size: f.BackPaddedLen()}}
+	// A window's maximum is one of y: where that is not above 0 the ReLU cuts the window's gradient
+	// off, which the pooling can do as well, on fewer values.
+	if o, ok := grad.Op().(*op); ok && f.relu && c.Inner && o.of == out {
+		o.cut, g.cut = true, true
+	}
 	for i := range g.parts {
 		if i > 0 { // the first chunk adds straight to the result
 			g.parts[i] = make([]float32, nw+nb)
@@ -239,6 +244,7 @@ type convGrad struct {
 	padded, masked, spread *scratch
 	parts                  [chunks][]float32 // gradients of w and b of each chunk
 	back                   []float32         // packed weights
+	cut                    bool              // what the ReLU cuts off is 0 in dy already
 }
 
 func (g *convGrad) run(dw, db, dx, x, w, y, dy []float32) error {
@@ -255,7 +261,7 @@ func (g *convGrad) run(dw, db, dx, x, w, y, dy []float32) error {
 		clear(pb)
 		for i := from; i < to; i++ {
 			d := dy[i*n : (i+1)*n]
-			if g.relu {
+			if g.relu && !g.cut {
 				m := g.masked.of(worker)
 				simd.ReluBackTo(m, d, y[i*n:(i+1)*n])
 				d = m

@@ -42,10 +42,18 @@ func MaxPool(c *Context, x *gorgonia.Node, size, stride, pad int, ceil bool) (*g
 	}
 	o.diff = func(in gorgonia.Nodes, out, grad *gorgonia.Node) (gorgonia.Nodes, error) {
 		d := newOp(c, "MaxPoolGrad", xs.Clone(), in[0], out, grad)
+		d.of = in[0]
+		masked := &scratch{size: ny}
 		d.run = func(dx []float32, in [][]float32) error {
-			return c.each(pictures, func(_, _, from, to int) {
+			return c.each(pictures, func(worker, _, from, to int) {
 				for i := from; i < to; i++ {
-					p.MaxBack(dx[i*nx:(i+1)*nx], in[0][i*nx:(i+1)*nx], in[1][i*ny:(i+1)*ny], in[2][i*ny:(i+1)*ny])
+					y, dy := in[1][i*ny:(i+1)*ny], in[2][i*ny:(i+1)*ny]
+					if d.cut {
+						m := masked.of(worker)
+						simd.ReluBackTo(m, dy, y)
+						dy = m
+					}
+					p.MaxBack(dx[i*nx:(i+1)*nx], in[0][i*nx:(i+1)*nx], y, dy)
 				}
 			})
 		}
