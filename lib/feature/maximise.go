@@ -105,9 +105,13 @@ func Maximise(ctx context.Context, net *nn.Net, layer string, unit int, a Ascent
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		if err := c.step(i); err != nil {
+		if err := c.forward(); err != nil {
 			return nil, fmt.Errorf("feature: %w", err)
 		}
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		c.step(i)
 		bar.Set(i+1, "")
 	}
 	if m.Value, err = c.measure(); err != nil {
@@ -156,12 +160,14 @@ func (c *climber) each(do func(i int)) {
 	}
 }
 
-// step climbs by one step.
-func (c *climber) step(i int) error {
+// forward passes the picture through the net.
+func (c *climber) forward() error {
 	c.prepare()
-	if err := c.back.RunPrepared(c.x); err != nil {
-		return err
-	}
+	return c.back.RunPrepared(c.x)
+}
+
+// step climbs by one step, after forward.
+func (c *climber) step(i int) {
 	c.back.Unit(c.up, 0, c.Row, c.Column, c.Unit, nn.Gradient)
 	in := c.net.Arch.Input.Shape
 	mean := make([]float64, in[2]) // of the gradient: the picture's mean moves with each pixel
@@ -190,7 +196,6 @@ func (c *climber) step(i int) error {
 	if c.kernel != nil && i%4 == 3 && i < c.Ascent.Steps*3/4 {
 		c.blur()
 	}
-	return nil
 }
 
 // factors returns by how much a channel's value, as the net takes it, grows with a grey level.

@@ -220,6 +220,9 @@ func (u *Units) perform(ctx context.Context, b *nn.Backprop, layer string, n int
 			return fmt.Errorf("feature: net %d: %w", t.net, err)
 		}
 		for k, r := range t.rules {
+			if err := ctx.Err(); err != nil { // each way back of a deep layer takes as long as the way there
+				return err
+			}
 			b.Unit(back, 0, q.Row, q.Column, t.unit, r)
 			t.found[k] = append(t.found[k], crop(back, shape, p.Boxes[i]).picture())
 		}
