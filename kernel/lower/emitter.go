@@ -21,6 +21,7 @@ type emitter struct {
 	fn     *function
 	slot   string   // of the declared function that is lowered
 	params []string // names of the parameters of the last function head
+	logic  int      // operands of && and || around what is being lowered
 }
 
 // temp is a name that nothing else has: what cells name begins with their own letters.
@@ -218,7 +219,7 @@ func (e *emitter) x(x ast.Expr) string {
 	case *ast.FuncLit:
 		return e.literal(x)
 	case *ast.CompositeLit:
-		return e.composite(x)
+		return e.composite(x, "")
 	case *ast.SelectorExpr:
 		return e.selector(x)
 	case *ast.IndexExpr:
@@ -240,9 +241,15 @@ func (e *emitter) x(x ast.Expr) string {
 	case *ast.UnaryExpr:
 		switch x.Op {
 		case token.AND:
-			return "&" + e.x(x.X)
+			if lit, ok := ast.Unparen(x.X).(*ast.CompositeLit); ok && e.logic > 0 {
+				return e.composite(lit, "&")
+			}
+			return "&" + e.x(ast.Unparen(x.X))
 		case token.ARROW:
 			return e.recv(x.X)
+		}
+		if x.Op == token.NOT {
+			return e.not(x.X)
 		}
 		return "(" + x.Op.String() + e.x(x.X) + ")"
 	case *ast.BinaryExpr:
@@ -333,6 +340,9 @@ func (e *emitter) binary(x *ast.BinaryExpr) string {
 			empty := types.NewInterfaceType(nil, nil)
 			return e.equal(x.Op, e.to(x.X, empty), e.to(x.Y, empty))
 		}
+	case token.LAND, token.LOR:
+		e.logic++
+		defer func() { e.logic-- }()
 	case token.SHL, token.SHR:
 		return "(" + e.x(x.X) + " " + x.Op.String() + " " + e.count(x.Y) + ")"
 	}
@@ -341,6 +351,32 @@ func (e *emitter) binary(x *ast.BinaryExpr) string {
 		want = rt
 	}
 	return "(" + e.to(x.X, want) + " " + x.Op.String() + " " + e.to(x.Y, want) + ")"
+}
+
+// not lowers the negation of x. The interpreter goes astray, and silently ends the function, where a negation stands inside
+// another or before a conjunction: so negations are pushed to what is neither.
+func (e *emitter) not(x ast.Expr) string {
+	x = ast.Unparen(x)
+	if e.info.Types[x].Value == nil {
+		switch x := x.(type) {
+		case *ast.UnaryExpr:
+			if x.Op == token.NOT {
+				return e.x(x.X)
+			}
+		case *ast.BinaryExpr:
+			switch x.Op {
+			case token.LAND:
+				e.logic++
+				defer func() { e.logic-- }()
+				return "(" + e.not(x.X) + " || " + e.not(x.Y) + ")"
+			case token.LOR:
+				e.logic++
+				defer func() { e.logic-- }()
+				return "(" + e.not(x.X) + " && " + e.not(x.Y) + ")"
+			}
+		}
+	}
+	return "(!" + e.x(x) + ")"
 }
 
 // bare takes away parentheses around a whole expression: to the interpreter they are a step of their own. A composite literal

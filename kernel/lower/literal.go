@@ -3,6 +3,7 @@ package lower
 import (
 	"go/ast"
 	"go/types"
+	"strconv"
 	"strings"
 
 	"gonverge/kernel/check"
@@ -42,10 +43,19 @@ func (e *emitter) literalFor(x *ast.FuncLit, outer string) string {
 	return "func" + head + " {" + sub.fn.directive() + code + "}"
 }
 
-// composite lowers a composite literal, field by field with conversions.
-func (e *emitter) composite(x *ast.CompositeLit) string {
+// composite lowers a composite literal, field by field with conversions. Inside an operand of && or || the interpreter loses
+// its way at a literal, and silently ends the function: there a declared function makes the value of its parts.
+func (e *emitter) composite(x *ast.CompositeLit, amp string) string {
 	t := e.typeOf(x)
-	amp := ""
+	var params, values []string
+	part := func(v string, t types.Type) string {
+		if e.logic == 0 {
+			return v
+		}
+		n := "v" + sep + strconv.Itoa(len(params))
+		params, values = append(params, n+" "+e.typ(t)), append(values, v)
+		return n
+	}
 	if p, ok := types.Unalias(t).Underlying().(*types.Pointer); ok { // an elided &T
 		amp, t = "&", p.Elem()
 	}
@@ -55,32 +65,43 @@ func (e *emitter) composite(x *ast.CompositeLit) string {
 		for i, el := range x.Elts {
 			kv, ok := el.(*ast.KeyValueExpr)
 			if !ok {
-				parts = append(parts, u.Field(i).Name()+": "+e.to(el, u.Field(i).Type()))
+				parts = append(parts, u.Field(i).Name()+": "+part(e.to(el, u.Field(i).Type()), u.Field(i).Type()))
 				continue
 			}
 			k := kv.Key.(*ast.Ident).Name
 			for j := range u.NumFields() {
 				if u.Field(j).Name() == k {
-					parts = append(parts, k+": "+e.to(kv.Value, u.Field(j).Type()))
+					parts = append(parts, k+": "+part(e.to(kv.Value, u.Field(j).Type()), u.Field(j).Type()))
 				}
 			}
 		}
 	case *types.Map:
 		for _, el := range x.Elts {
 			kv := el.(*ast.KeyValueExpr)
-			parts = append(parts, e.mapKey(kv.Key, u.Key())+": "+e.toElement(kv.Value, t, u.Elem()))
+			k := part(e.mapKey(kv.Key, u.Key()), u.Key())
+			parts = append(parts, k+": "+part(e.toElement(kv.Value, t, u.Elem()), u.Elem()))
 		}
 	default:
 		elem := elemType(u)
 		for _, el := range x.Elts {
 			if kv, ok := el.(*ast.KeyValueExpr); ok {
-				parts = append(parts, e.x(kv.Key)+": "+e.to(kv.Value, elem))
+				parts = append(parts, e.x(kv.Key)+": "+part(e.to(kv.Value, elem), elem))
 			} else {
-				parts = append(parts, e.to(el, elem))
+				parts = append(parts, part(e.to(el, elem), elem))
 			}
 		}
 	}
-	return amp + e.typ(t) + "{" + strings.Join(parts, ", ") + "}"
+	lit := amp + e.typ(t) + "{" + strings.Join(parts, ", ") + "}"
+	if e.logic == 0 {
+		return lit
+	}
+	result := e.typ(t)
+	if amp != "" {
+		result = "*" + result
+	}
+	name := e.program.Fresh("made" + sep)
+	e.w(&e.funcs, "func %s(%s) %s { return %s }\n", name, strings.Join(params, ", "), result, lit)
+	return name + "(" + strings.Join(values, ", ") + ")"
 }
 
 // toElement lowers an element of a map or slice of type t. Functions in the maps of compiled packages, such as a
