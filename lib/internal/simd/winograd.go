@@ -12,8 +12,8 @@ package simd
 // Tiles have 2×2 outputs: 16 products in place of 36 for filters of 3×3, 36 in place of 100 for
 // those of 5×5. Sums and differences of cells cost digits, and larger tiles more of them. Beside
 // the same convolution in float64, for 96 to 384 channels behind a ReLU, the error's root mean
-// square, in that of [Conv.Forward], is 0.6 to 0.8 for 3×3 (with 3×3 outputs, which save half
-// as much again: 2 to 3; with 4×4: 3 to 4) and 2 to 2.4 for 5×5. A NaN or an infinity in a cell
+// square, in that of [Conv.Forward], is 0.6 to 0.9 for 3×3 (with 3×3 outputs, which save half
+// as much again: 2 to 3; with 4×4: 3 to 4) and 2 to 2.6 for 5×5. A NaN or an infinity in a cell
 // spoils the whole tiles that see it.
 //
 // A Winograd never changes and may be used by many goroutines at once.
