@@ -2,7 +2,7 @@
 //
 //	state := lower.NewState(program, symbols)
 //	code, err := state.Lower(unit) // err is a cell.Diagnostics: what cannot be had is refused, never run wrongly
-//	code.Imports, code.Decls, code.Body // evaluated in this order
+//	code.Imports, code.Decls, code.Main, code.Body // evaluated in this order
 //	state.Commit()                 // or Rollback, when the evaluation of Decls failed
 //
 // What the lowered code looks like:

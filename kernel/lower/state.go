@@ -46,14 +46,14 @@ type Function struct {
 
 // Code is one cell for the interpreter.
 type Code struct {
-	Imports, Decls, Body string
+	Imports, Decls, Main, Body string // Main declares the function that Body calls
 	Results              []types.Type // static types of the values that Body hands over, in order
 	Exports              map[string]map[string]reflect.Value
 	FirstType            int // numbers of types from here on are new
 }
 
 // String is the whole code.
-func (c *Code) String() string { return c.Imports + c.Decls + c.Body }
+func (c *Code) String() string { return c.Imports + c.Decls + c.Main + c.Body }
 
 // NewState returns the state of a new session. symbols are what the interpreter has.
 func NewState(p *check.Program, symbols map[string]map[string]reflect.Value) *State {
@@ -177,7 +177,7 @@ func (s *State) lower(u *check.Unit, each func(f func())) (code *Code, err error
 	if strings.TrimSpace(body) != "" {
 		// A declared function, not a literal: a literal would copy the root frame, which grows with every cell.
 		name := sep + "body" + strconv.Itoa(u.Number)
-		code.Decls += "func " + name + "() {\n" + body + "}\n"
+		code.Main = "func " + name + "() {\n" + body + "}\n"
 		code.Body = Runtime + ".Exec(" + name + ")"
 	}
 	return code, nil

@@ -199,7 +199,11 @@ func (s *Session) load(code *lower.Code) error {
 	if err := s.machine.Eval(code.Imports); err != nil {
 		return err
 	}
-	return s.machine.Eval(code.Decls)
+	// What is declared together is kept together: apart, the cell's function can be let go while its variables live.
+	if err := s.machine.Eval(code.Decls); err != nil {
+		return err
+	}
+	return s.machine.Eval(code.Main)
 }
 
 // derive makes the context that a cell sees. Its bars are the cell's, also after it has ended.
