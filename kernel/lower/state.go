@@ -46,10 +46,10 @@ type Function struct {
 
 // Code is one cell for the interpreter.
 type Code struct {
-	Imports, Decls, Main, Body string // Main declares the function that Body calls
-	Results              []types.Type // static types of the values that Body hands over, in order
-	Exports              map[string]map[string]reflect.Value
-	FirstType            int // numbers of types from here on are new
+	Imports, Decls, Main, Body string       // Main declares the function that Body calls
+	Results                    []types.Type // static types of the values that Body hands over, in order
+	Exports                    map[string]map[string]reflect.Value
+	FirstType                  int // numbers of types from here on are new
 }
 
 // String is the whole code.
