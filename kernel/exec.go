@@ -14,7 +14,7 @@ import (
 	"gonverge/kernel/session"
 )
 
-const execUsage = `usage: gonverge exec FILE.go | -
+const execUsage = `usage: gonverge exec [-memory SIZE] FILE.go | -
 
 Runs the cells of a file, or of the standard input, one after the other in one
 session. A line that begins with "// %%" starts a cell; without one, the whole file
@@ -27,7 +27,8 @@ the first error, says it on stderr and exits with 1.
     mat.Det(m)
 
 A package clause at the top of the file is ignored, and so are cells whose first
-line says [markdown].
+line says [markdown]. A cell that uses more memory than SIZE (4GiB, 500MB; three
+quarters of the machine's unless given) is stopped.
 `
 
 // execCommand runs a file of cells. It returns 0, 1 after an error, 2 for wrong usage and 130 when it was interrupted.
@@ -39,6 +40,7 @@ func execCells(ctx context.Context, args []string, stdin io.Reader, stdout, stde
 	flags := flag.NewFlagSet("exec", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.Usage = func() { fmt.Fprint(stderr, execUsage) }
+	limit := memoryFlag(flags)
 	files, err := parseMixed(flags, args)
 	if err != nil {
 		return flagExit(err)
@@ -62,7 +64,7 @@ func execCells(ctx context.Context, args []string, stdin io.Reader, stdout, stde
 		return 1
 	}
 	bars := newTerminal(stderr)
-	s, err := open(bars.show)
+	s, err := open(bars.show, *limit)
 	if err != nil {
 		fmt.Fprintln(stderr, "gonverge exec:", err)
 		return 1

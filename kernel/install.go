@@ -27,20 +27,22 @@ type kernelSpec struct {
 	Metadata      map[string]any `json:"metadata"`
 }
 
-const installUsage = `usage: gonverge install [-user | -prefix DIR | -sys]
+const installUsage = `usage: gonverge install [-user | -prefix DIR | -sys] [-memory SIZE]
 
 Copies this program into a kernelspec folder, so that Jupyter offers the kernel "Go (gonverge)".
 
 `
 
 func installCommand(_ context.Context, args []string, stdout, stderr io.Writer) int {
-	dir, code := specFolder("install", installUsage, args, stderr)
+	flags := flag.NewFlagSet("install", flag.ContinueOnError)
+	limit := memoryFlag(flags)
+	dir, code := specFolder(flags, installUsage, args, stderr)
 	if dir == "" {
 		return code
 	}
 	self, err := os.Executable()
 	if err == nil {
-		err = install(self, dir)
+		err = install(self, dir, *limit)
 	}
 	if err != nil {
 		fmt.Fprintln(stderr, "gonverge install:", err)
@@ -58,7 +60,7 @@ Removes what install with the same flag has written.
 `
 
 func uninstallCommand(_ context.Context, args []string, stdout, stderr io.Writer) int {
-	dir, code := specFolder("uninstall", uninstallUsage, args, stderr)
+	dir, code := specFolder(flag.NewFlagSet("uninstall", flag.ContinueOnError), uninstallUsage, args, stderr)
 	if dir == "" {
 		return code
 	}
@@ -71,8 +73,7 @@ func uninstallCommand(_ context.Context, args []string, stdout, stderr io.Writer
 }
 
 // specFolder reads the flags and returns the folder of the kernelspec, absolute; "" and an exit code if there is none.
-func specFolder(name, text string, args []string, stderr io.Writer) (dir string, code int) {
-	flags := flag.NewFlagSet(name, flag.ContinueOnError)
+func specFolder(flags *flag.FlagSet, text string, args []string, stderr io.Writer) (dir string, code int) {
 	flags.SetOutput(stderr)
 	flags.Usage = func() { fmt.Fprint(stderr, text); flags.PrintDefaults() }
 	user := flags.Bool("user", false, "for you only (the default)")
@@ -105,7 +106,7 @@ func specFolder(name, text string, args []string, stderr io.Writer) (dir string,
 		data, err = userData(runtime.GOOS, os.Getenv, os.UserHomeDir)
 	}
 	if err != nil {
-		fmt.Fprintf(stderr, "gonverge %s: %v\n", name, err)
+		fmt.Fprintf(stderr, "gonverge %s: %v\n", flags.Name(), err)
 		return "", 1
 	}
 	return filepath.Join(data, "kernels", kernelName), 0
@@ -157,7 +158,7 @@ func program() string {
 }
 
 // install fills a kernelspec folder. The binary is copied because under `go run` it is a temporary file.
-func install(binary, dir string) error {
+func install(binary, dir string, limit memory) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
@@ -165,8 +166,12 @@ func install(binary, dir string) error {
 	if err := copyFile(target, binary); err != nil {
 		return err
 	}
+	argv := []string{target, "kernel"}
+	if limit > 0 {
+		argv = append(argv, "-memory", limit.String())
+	}
 	spec, err := json.MarshalIndent(kernelSpec{
-		Argv: []string{target, "kernel", "{connection_file}"}, DisplayName: displayName, Language: "go",
+		Argv: append(argv, "{connection_file}"), DisplayName: displayName, Language: "go",
 		InterruptMode: "message", Metadata: map[string]any{"debugger": false},
 	}, "", " ")
 	if err != nil {

@@ -269,7 +269,7 @@ type frontEnd struct {
 
 func startKernel(t *testing.T) *frontEnd {
 	t.Helper()
-	engine, err := newSession(nil)
+	engine, err := newSession(nil, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"log"
@@ -17,11 +18,11 @@ import (
 )
 
 // newSession starts a session with all the kernel's packages. Progress bars go to the outputs of their cell, and to
-// show when it is not nil.
-func newSession(show func(display.Bar)) (*session.Session, error) {
+// show when it is not nil. A cell that uses more memory than the limit is stopped; 0 is three quarters of the machine's.
+func newSession(show func(display.Bar), limit memory) (*session.Session, error) {
 	return session.New(session.Options{
 		Tables: session.Tables{Symbols: symbols.Exports(), ExportData: symbols.ExportData(), Preload: symbols.Preload(), Docs: symbols.Docs()},
-		Bar:    show,
+		Bar:    show, MemoryLimit: uint64(limit),
 		Context: func(ctx context.Context, cell func(display.Bar)) context.Context {
 			if show == nil {
 				return symbols.Context(ctx, cell)
@@ -37,8 +38,18 @@ func newSession(show func(display.Bar)) (*session.Session, error) {
 // kernelCommand serves the front end that wrote the connection file, until it asks for shutdown, the process gets
 // SIGTERM or its parent is gone. SIGINT interrupts the running cell, as a message does.
 func kernelCommand(ctx context.Context, args []string, _, stderr io.Writer) int {
-	if len(args) != 1 || args[0] == "-h" || args[0] == "-help" || args[0] == "--help" {
-		fmt.Fprintln(stderr, "usage: gonverge kernel CONNECTION_FILE\n\nServes the front end that wrote the file; Jupyter starts this after gonverge install.")
+	flags := flag.NewFlagSet("kernel", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	flags.Usage = func() {
+		fmt.Fprint(stderr, "usage: gonverge kernel [-memory SIZE] CONNECTION_FILE\n\nServes the front end that wrote the file; Jupyter starts this after gonverge install.\n\n")
+		flags.PrintDefaults()
+	}
+	limit := memoryFlag(flags)
+	if err := flags.Parse(args); err != nil {
+		return 2
+	}
+	if flags.NArg() != 1 {
+		flags.Usage()
 		return 2
 	}
 	interrupts := make(chan os.Signal, 1)
@@ -49,15 +60,15 @@ func kernelCommand(ctx context.Context, args []string, _, stderr io.Writer) int 
 	ctx, cancel := server.ParentGone(ctx)
 	defer cancel()
 
-	if err := serve(ctx, args[0], interrupts, log.New(stderr, "gonverge: ", log.LstdFlags)); err != nil {
+	if err := serve(ctx, flags.Arg(0), *limit, interrupts, log.New(stderr, "gonverge: ", log.LstdFlags)); err != nil {
 		fmt.Fprintln(stderr, "gonverge kernel:", err)
 		return 1
 	}
 	return 0
 }
 
-func serve(ctx context.Context, file string, interrupts <-chan os.Signal, logger *log.Logger) error {
-	engine, err := newSession(nil)
+func serve(ctx context.Context, file string, limit memory, interrupts <-chan os.Signal, logger *log.Logger) error {
+	engine, err := newSession(nil, limit)
 	if err != nil {
 		return err
 	}

@@ -42,7 +42,7 @@ func TestUsage(t *testing.T) {
 		{"version", []string{"version"}, 0, runtime.Version(), ""},
 		{"help on install", []string{"install", "-h"}, 0, "", "usage: gonverge install"},
 		{"two places", []string{"install", "-sys", "-user"}, 2, "", "usage: gonverge install"},
-		{"kernel without file", []string{"kernel"}, 2, "", "usage: gonverge kernel CONNECTION_FILE"},
+		{"kernel without file", []string{"kernel"}, 2, "", "usage: gonverge kernel [-memory SIZE] CONNECTION_FILE"},
 		{"connection file is missing", []string{"kernel", "no/such/file"}, 1, "", "no/such/file"},
 		{"nothing to uninstall", []string{"uninstall", "-prefix", "no/such/folder"}, 1, "", "no kernel is installed in"},
 	}

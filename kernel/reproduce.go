@@ -180,7 +180,7 @@ func reproduceOne(ctx context.Context, out, name string, t *terminal) (*reproduc
 	if err != nil {
 		return nil, err
 	}
-	s, err := openSession(t.show)
+	s, err := openSession(t.show, 0)
 	if err != nil {
 		return nil, err
 	}

@@ -22,11 +22,11 @@ type engine interface {
 	Close()
 }
 
-// opener starts a session; show gets its progress bars.
-type opener func(show func(display.Bar)) (engine, error)
+// opener starts a session with a limit of its memory; show gets its progress bars.
+type opener func(show func(display.Bar), limit memory) (engine, error)
 
-func openSession(show func(display.Bar)) (engine, error) {
-	s, err := newSession(show)
+func openSession(show func(display.Bar), limit memory) (engine, error) {
+	s, err := newSession(show, limit)
 	if err != nil {
 		return nil, err // not s: a nil *Session in an interface is not nil
 	}
@@ -74,6 +74,7 @@ type runOptions struct {
 	allowErrors bool
 	timeout     time.Duration
 	viaKernel   bool
+	memory      *memory
 }
 
 // runCommand executes notebooks. It returns 0, 1 after an error, 2 for wrong usage and 130 when it was interrupted.
@@ -90,6 +91,7 @@ func runNotebooks(ctx context.Context, args []string, stdout, stderr io.Writer, 
 	flags.BoolVar(&o.allowErrors, "allow-errors", false, "go on after an error, keep it in the notebook and exit with 0")
 	flags.DurationVar(&o.timeout, "timeout", 0, "most time for one cell, such as 90s or 10m; 0: no limit")
 	flags.BoolVar(&o.viaKernel, "via-kernel", false, "send the cells over sockets, as a front end does")
+	o.memory = memoryFlag(flags)
 	files, err := parseMixed(flags, args)
 	if err != nil {
 		return flagExit(err)
@@ -170,7 +172,7 @@ func runNotebook(ctx context.Context, file, target string, o runOptions, stdout,
 	defer os.Chdir(back) // it was there a moment ago; if not, the next notebook's error says so
 
 	bars := newTerminal(stderr)
-	s, err := open(bars.show)
+	s, err := open(bars.show, *o.memory)
 	if err != nil {
 		return err
 	}

@@ -40,7 +40,7 @@ func (e *echo) Run(ctx context.Context, source string, o session.RunOptions, sin
 	return reply
 }
 
-func openEcho(func(display.Bar)) (engine, error) { return &echo{}, nil }
+func openEcho(func(display.Bar), memory) (engine, error) { return &echo{}, nil }
 
 // writeBook writes a notebook with the given code cells.
 func writeBook(t *testing.T, path string, cells ...string) string {

@@ -25,8 +25,8 @@ type remote struct {
 
 // overSockets starts the kernel that open makes, and a client that runs cells in it.
 func overSockets(open opener) opener {
-	return func(show func(display.Bar)) (engine, error) {
-		local, err := open(show)
+	return func(show func(display.Bar), limit memory) (engine, error) {
+		local, err := open(show, limit)
 		if err != nil {
 			return nil, err
 		}
