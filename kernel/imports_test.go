@@ -41,7 +41,7 @@ var allowed = map[string]string{
 	"lib/dataset":       "lib/store lib/progress",
 	"lib/train":         "lib/nn lib/dataset lib/progress lib/store",
 	"lib/activation":    "lib/nn lib/dataset lib/progress",
-	"lib/corr":          "lib/activation lib/align lib/progress lib/store lib/internal/simd",
+	"lib/corr":          "lib/activation lib/align lib/figure lib/progress lib/store lib/internal/simd",
 	"lib/align":         "lib/internal/simd",
 	"lib/similarity":    "",
 	"lib/weights":       "lib/nn lib/store",

@@ -333,6 +333,8 @@ func TestMisusePanicsWithNumbers(t *testing.T) {
 		{"align: Match: entry (3, 7) is NaN", func() { Match(bad) }},
 		{"align: SemiMatch: entry (3, 7) is NaN", func() { SemiMatch(bad) }},
 		{"align: Match: entry (0, 1) is -Inf", func() { Match(inf) }},
+		{"align: Absolute: entry (0, 1) is -Inf", func() { Absolute(inf) }},
+		{"align: Permute: entry (0, 1) is -Inf", func() { Permute(inf, unmatched(2)) }},
 		{"align: Overlap: matchings of 1 and of 2 rows", func() { Overlap(unmatched(1), unmatched(2)) }},
 		{"align: Permute: a matching of 1 rows for a matrix of 2×2", func() { Permute(inf, unmatched(1)) }},
 		{"align: Permute: row 1 has partner 2 in a matrix of 2×2", func() {

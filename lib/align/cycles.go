@@ -47,13 +47,15 @@ func (m *Matching) Cycles() [][]int {
 }
 
 // Absolute returns the magnitudes of the entries of m: matched by them, a unit can be paired
-// with one that is its negative. By chance they are larger than signed ones.
+// with one that is its negative. By chance they are larger than signed ones. It panics if an
+// entry is NaN or infinite, naming its position.
 func Absolute(m mat.Matrix) *mat.Dense {
-	r, c := m.Dims()
-	if r == 0 || c == 0 {
+	values, rows, columns := entries("Absolute", m)
+	if rows == 0 || columns == 0 {
 		return &mat.Dense{}
 	}
-	a := mat.NewDense(r, c, nil)
-	a.Apply(func(_, _ int, v float64) float64 { return math.Abs(v) }, m)
-	return a
+	for k, v := range values {
+		values[k] = math.Abs(v)
+	}
+	return mat.NewDense(rows, columns, values)
 }

@@ -175,7 +175,7 @@ func Overlap(a, b *Matching) float64 {
 // between, the pairs after them move off the diagonal to the left. A column that is the
 // partner of several rows (in a semi-matching) appears once for each, and the result is then
 // wider than m. It panics if the matching has another number of rows than m, or a partner
-// that m does not have.
+// that m does not have, and if an entry is NaN or infinite.
 func Permute(m mat.Matrix, match *Matching) *mat.Dense {
 	rows, columns := m.Dims()
 	if len(match.Partner) != rows {
@@ -200,10 +200,11 @@ func Permute(m mat.Matrix, match *Matching) *mat.Dense {
 			order = append(order, j)
 		}
 	}
+	values, _, _ := entries("Permute", m)
 	out := mat.NewDense(rows, len(order), nil)
 	for i := range rows {
 		for k, j := range order {
-			out.Set(i, k, m.At(i, j))
+			out.Set(i, k, values[i*columns+j])
 		}
 	}
 	return out

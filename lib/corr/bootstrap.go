@@ -300,15 +300,17 @@ func (l Limits) String() string { return fmt.Sprintf("%.3f to %.3f", l.Low, l.Hi
 
 // Interval returns the limits between which the middle level of the values lies, such as 0.95:
 // the percentile interval of bootstrap draws, by linear interpolation between values in order.
-// Values are left as they are. It panics without values, if one is NaN, and unless 0 < level < 1.
+// Values are left as they are. It panics without values, if one is NaN or infinite, and unless 0 < level < 1.
 func Interval(values []float64, level float64) Limits {
 	if len(values) == 0 || !(level > 0 && level < 1) {
 		panic(fmt.Sprintf("corr: Interval: level %v of %d values (valid: between 0 and 1, of one or more)", level, len(values)))
 	}
 	v := slices.Clone(values)
 	sort.Float64s(v)
-	if math.IsNaN(v[0]) {
-		panic("corr: Interval: a value is NaN")
+	for _, x := range []float64{v[0], v[len(v)-1]} { // NaN sorts to the front
+		if x-x != 0 {
+			panic(fmt.Sprintf("corr: Interval: a value is %v", x))
+		}
 	}
 	at := func(share float64) float64 {
 		x := share * float64(len(v)-1)

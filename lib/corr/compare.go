@@ -3,7 +3,6 @@ package corr
 import (
 	"context"
 	"fmt"
-	"html"
 	"runtime"
 	"strings"
 	"sync"
@@ -34,6 +33,10 @@ type CompareConfig struct {
 	Mean    bool
 	// Absolute pairs by |correlation| instead of the signed one.
 	Absolute bool
+	// Information also pairs by mutual information ([CollectInformation] with its defaults), of the
+	// activations as they are whatever Leading, Mean and Absolute say: its means with chance and
+	// untrained nets, but no interval. It runs each of those streams twice more, past the cache.
+	Information bool
 }
 
 func (c CompareConfig) filled() CompareConfig {
@@ -95,20 +98,25 @@ type LayerComparison struct {
 	Dead  []int // number of dead units of each net; their correlations are 0 and count
 	// Semi and Match are the means over all pairs of nets.
 	Semi, Match Agreement
+	// SemiInformation and MatchInformation are the same by mutual information, in nats; 0 without
+	// CompareConfig.Information.
+	SemiInformation, MatchInformation Agreement
 	// Pairs are those of each pair of nets, a < b.
 	Pairs []PairComparison
 }
 
 // PairComparison is one pair of nets.
 type PairComparison struct {
-	A, B        int
-	Semi, Match Agreement
+	A, B                              int
+	Semi, Match                       Agreement
+	SemiInformation, MatchInformation Agreement // as in LayerComparison
 }
 
-// Agreement is the mean score of assigned units, in [−1, 1], more being more alike.
+// Agreement is the mean score of assigned units, more being more alike: correlations in [−1, 1],
+// or nats of at least 0.
 type Agreement struct {
 	Value    float64
-	Interval Limits // of Value, over pictures; around it without draws
+	Interval Limits // of Value, over pictures; from Value to Value without draws and for information
 	// Chance is the same with the pictures of every net but the first shuffled: what pairing
 	// finds among units that see different pictures. It grows with the number of units, and in
 	// padded layers, where positions keep their place.
@@ -130,13 +138,16 @@ type Agreement struct {
 //
 // It runs the stream three times (the values, by chance, the draws), and that of untrained nets
 // once; the first two and the last come from the cache where they can. Same arguments, same bits,
-// for any number of cores. What does not fit is an error, as is the end of ctx. It panics if the
-// options are out of range.
+// for any number of cores. What does not fit is an error, as are fewer than two nets and the end
+// of ctx. It panics if the options are out of range.
 func Compare(ctx context.Context, acts *activation.Source, config CompareConfig) (*Comparison, error) {
 	config = config.filled()
 	values, err := Collect(ctx, acts)
 	if err != nil {
 		return nil, err
+	}
+	if n := values.Nets(); n < 2 {
+		return nil, fmt.Errorf("corr: Compare: %d nets, want two or more", n)
 	}
 	chance, err := Collect(ctx, acts.Shuffled(config.Seed))
 	if err != nil {
@@ -176,7 +187,86 @@ func Compare(ctx context.Context, acts *activation.Source, config CompareConfig)
 		}
 		c.Layers = append(c.Layers, *l)
 	}
+	if config.Information {
+		if err := c.inform(ctx, acts); err != nil {
+			return nil, err
+		}
+	}
 	return c, nil
+}
+
+// inform adds what pairs of units tell of each other.
+func (c *Comparison) inform(ctx context.Context, acts *activation.Source) error {
+	var all [3]*Information // as it is, by chance, untrained
+	for i, src := range []*activation.Source{acts, acts.Shuffled(c.config.Seed), c.config.Untrained} {
+		if src == nil {
+			continue
+		}
+		var err error
+		if all[i], err = CollectInformation(ctx, src, InformationConfig{}); err != nil {
+			return err
+		}
+	}
+	for k := range c.Layers {
+		l := &c.Layers[k]
+		s := scored{level: c.config.Level}
+		s.found = informationScores(all[0].Layer(l.Name))
+		s.chance = informationScores(all[1].Layer(l.Name))
+		s.start = make([]float64, len(s.found))
+		if all[2] != nil {
+			s.start = informationScores(all[2].Layer(l.Name))
+		}
+		for i := range l.Pairs {
+			p := &l.Pairs[i]
+			p.SemiInformation, p.MatchInformation = s.over(2*i, len(s.found)), s.over(2*i+1, len(s.found))
+		}
+		l.SemiInformation, l.MatchInformation = s.over(0, 2), s.over(1, 2)
+	}
+	return nil
+}
+
+// informationScores is scores by mutual information.
+func informationScores(l *InformationLayer) []float64 {
+	var out []float64
+	for a := range l.Nets() {
+		for b := a + 1; b < l.Nets(); b++ {
+			m := l.MutualInformation(a, b)
+			out = append(out, align.SemiMatch(m).Mean(), align.Match(m).Mean())
+		}
+	}
+	return out
+}
+
+// scored are scores of all pairs of nets, semi-matching and matching of each.
+type scored struct {
+	found, chance, start []float64
+	drawn                [][]float64
+	level                float64
+}
+
+// over averages the scores from, from+step, …: those of one pair where step is their number.
+func (s scored) over(from, step int) Agreement {
+	mean := func(x []float64) float64 {
+		sum, n := 0.0, 0
+		for k := from; k < len(x); k += step {
+			sum += x[k]
+			n++
+		}
+		if n == 0 {
+			return 0
+		}
+		return sum / float64(n)
+	}
+	a := Agreement{Value: mean(s.found), Chance: mean(s.chance), Untrained: mean(s.start)}
+	a.Interval = Limits{a.Value, a.Value, s.level}
+	if len(s.drawn) > 0 {
+		var means []float64
+		for _, d := range s.drawn {
+			means = append(means, mean(d))
+		}
+		a.Interval = Interval(means, s.level)
+	}
+	return a
 }
 
 // scores are the means of all pairs of nets of a layer: semi-matching and matching of each.
@@ -208,50 +298,25 @@ func (c CompareConfig) layer(ctx context.Context, value, chance, before *Layer, 
 	for net := range value.units {
 		l.Dead = append(l.Dead, len(value.Dead(net)))
 	}
-	found, shuffled := c.scores(value), c.scores(chance)
-	start := make([]float64, len(found))
+	s := scored{found: c.scores(value), chance: c.scores(chance), level: c.Level}
+	s.start = make([]float64, len(s.found))
 	if before != nil {
-		start = c.scores(before)
+		s.start = c.scores(before)
 	}
-	var drawn [][]float64
 	if draws != nil {
 		var err error
-		if drawn, err = c.draw(ctx, draws.Layer(value.name)); err != nil {
+		if s.drawn, err = c.draw(ctx, draws.Layer(value.name)); err != nil {
 			return nil, err
 		}
-	}
-	// of pairs from, from+2, …: one pair for step > number of scores.
-	over := func(from, step int) Agreement {
-		mean := func(x []float64) float64 {
-			sum, n := 0.0, 0
-			for k := from; k < len(x); k += step {
-				sum += x[k]
-				n++
-			}
-			if n == 0 {
-				return 0
-			}
-			return sum / float64(n)
-		}
-		a := Agreement{Value: mean(found), Chance: mean(shuffled), Untrained: mean(start)}
-		a.Interval = Limits{a.Value, a.Value, c.Level}
-		if len(drawn) > 0 {
-			var means []float64
-			for _, d := range drawn {
-				means = append(means, mean(d))
-			}
-			a.Interval = Interval(means, c.Level)
-		}
-		return a
 	}
 	at := 0
 	for a := range value.Nets() {
 		for b := a + 1; b < value.Nets(); b++ {
-			l.Pairs = append(l.Pairs, PairComparison{A: a, B: b, Semi: over(at, len(found)), Match: over(at+1, len(found))})
+			l.Pairs = append(l.Pairs, PairComparison{A: a, B: b, Semi: s.over(at, len(s.found)), Match: s.over(at+1, len(s.found))})
 			at += 2
 		}
 	}
-	l.Semi, l.Match = over(0, 2), over(1, 2)
+	l.Semi, l.Match = s.over(0, 2), s.over(1, 2)
 	return l, nil
 }
 
@@ -294,75 +359,4 @@ func (c *Comparison) Layer(name string) *LayerComparison {
 		names = append(names, c.Layers[i].Name)
 	}
 	panic(fmt.Sprintf("corr: no layer %q; have %s", name, strings.Join(names, ", ")))
-}
-
-func (c *Comparison) table() [][]string {
-	head := []string{"layer", "units", "dead units", "semi-matching", "interval", "pairs", "chance"}
-	if c.config.Untrained != nil {
-		head = append(head, "untrained")
-	}
-	head = append(head, "matching", "interval", "pairs", "chance")
-	if c.config.Untrained != nil {
-		head = append(head, "untrained")
-	}
-	rows := [][]string{head}
-	for _, l := range c.Layers {
-		row := []string{l.Name, list(l.Units), list(l.Dead)}
-		cells := func(a Agreement, of func(PairComparison) float64) {
-			text := ""
-			if c.config.Draws > 0 {
-				text = a.Interval.String()
-			}
-			low, high := a.Value, a.Value
-			for i, p := range l.Pairs {
-				if i == 0 {
-					low, high = of(p), of(p)
-				}
-				low, high = min(low, of(p)), max(high, of(p))
-			}
-			row = append(row, fmt.Sprintf("%.3f", a.Value), text, fmt.Sprintf("%.3f to %.3f", low, high), fmt.Sprintf("%.3f", a.Chance))
-			if c.config.Untrained != nil {
-				row = append(row, fmt.Sprintf("%.3f", a.Untrained))
-			}
-		}
-		cells(l.Semi, func(p PairComparison) float64 { return p.Semi.Value })
-		cells(l.Match, func(p PairComparison) float64 { return p.Match.Value })
-		rows = append(rows, row)
-	}
-	return rows
-}
-
-// caption says what the table shows.
-func (c *Comparison) caption() string {
-	n := 0
-	if len(c.Layers) > 0 {
-		n = len(c.Layers[0].Pairs)
-	}
-	pairs := fmt.Sprintf("mean over %d pairs of nets", n)
-	if n == 1 {
-		pairs = "one pair of nets"
-	}
-	return fmt.Sprintf("%s of assigned units, %s%s", c.config.score(), pairs, c.config.drawing())
-}
-
-// Origin says what was compared, in a line.
-func (c *Comparison) Origin() string { return c.origin }
-
-// String is the table as text, a row for each layer: semi-matching and matching, each with the
-// interval over pictures, the lowest and highest pair of nets, chance and untrained nets.
-func (c *Comparison) String() string {
-	text := c.origin + "\n" + c.caption() + "\n" + textTable(c.table())
-	if c.note != "" {
-		text += "\n(" + c.note + ")"
-	}
-	return text
-}
-
-// MIMEBundle shows the comparison as text/plain and as a table, text/html.
-func (c *Comparison) MIMEBundle() map[string]any {
-	text := "<p>" + html.EscapeString(c.origin) + "<br>" + html.EscapeString(c.caption()) + "</p>" + htmlTable(c.table())
-	if c.note != "" {
-		text += "<p>" + html.EscapeString(c.note) + "</p>"
-	}
-	return map[string]any{"text/plain": c.String(), "text/html": text}
 }

@@ -71,6 +71,11 @@ func TestCompareGivesChanceUntrainedAndIntervals(t *testing.T) {
 	if !strings.Contains(c.MIMEBundle()["text/html"].(string), "<th") {
 		t.Error("no table")
 	}
+	b := c.MIMEBundle()
+	if !strings.Contains(b["text/html"].(string), `src="data:image/png;base64,`) || len(b["image/png"].([]byte)) == 0 ||
+		!strings.Contains(b["image/svg+xml"].(string), "untrained") || !strings.Contains(b["image/svg+xml"].(string), "95 % interval") {
+		t.Error("no picture with chance, untrained nets and intervals")
+	}
 	for _, other := range []CompareConfig{{Draws: -1, Mean: true}, {Draws: -1, Leading: 1}, {Draws: -1, Absolute: true}} {
 		o, err := Compare(ctx, acts, other)
 		if err != nil {
@@ -87,5 +92,55 @@ func TestCompareGivesChanceUntrainedAndIntervals(t *testing.T) {
 	}
 	if _, err := Compare(ctx, acts, CompareConfig{Untrained: activation.Stream(before.Nets()[:2], set), Draws: -1}); err == nil {
 		t.Error("two untrained nets for three: no error")
+	}
+}
+
+func TestCompareByInformation(t *testing.T) {
+	inTempCache(t)
+	ctx := context.Background()
+	set := pictures("noise", 60)
+	acts := activation.Stream([]*nn.Net{tiny(1, 6), tiny(2, 9), tiny(1, 6)}, set, "conv1", "fc4")
+	before := activation.Stream([]*nn.Net{tiny(5, 6), tiny(6, 9), tiny(7, 6)}, set, "conv1", "fc4")
+	c, err := Compare(ctx, acts, CompareConfig{Untrained: before, Seed: 3, Draws: -1, Information: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	find := func(src *activation.Source) *Information {
+		i, err := CollectInformation(ctx, src, InformationConfig{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return i
+	}
+	value, chance, start := find(acts), find(acts.Shuffled(3)), find(before)
+	for _, l := range c.Layers {
+		sum := 0.0
+		for _, p := range l.Pairs {
+			of := func(i *Information) float64 { return align.Match(i.Layer(l.Name).MutualInformation(p.A, p.B)).Mean() }
+			got, want := p.MatchInformation, Agreement{Value: of(value), Chance: of(chance), Untrained: of(start)}
+			want.Interval = Limits{want.Value, want.Value, .95}
+			if got != want {
+				t.Errorf("%s, nets %d and %d: %+v, want %+v", l.Name, p.A, p.B, got, want)
+			}
+			if semi := align.SemiMatch(value.Layer(l.Name).MutualInformation(p.A, p.B)).Mean(); p.SemiInformation.Value != semi {
+				t.Errorf("%s: semi-matching %v, want %v", l.Name, p.SemiInformation.Value, semi)
+			}
+			sum += got.Value
+		}
+		if math.Abs(l.MatchInformation.Value-sum/3) > 1e-15 {
+			t.Errorf("%s: mean %v of %v", l.Name, l.MatchInformation.Value, sum/3)
+		}
+	}
+	text := c.String()
+	for _, want := range []string{"nats, semi", "nats, matched"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in\n%s", want, text)
+		}
+	}
+	if svg := c.MIMEBundle()["image/svg+xml"].(string); !strings.Contains(svg, "information") {
+		t.Error("no picture of it")
+	}
+	if _, err := Compare(ctx, activation.Stream(acts.Nets()[:1], set), CompareConfig{Draws: -1}); err == nil {
+		t.Error("one net: no error")
 	}
 }
