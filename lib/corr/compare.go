@@ -62,13 +62,20 @@ func (c CompareConfig) score() string {
 	if c.Absolute {
 		text = "|correlation|"
 	}
-	if c.Leading > 0 {
-		text += fmt.Sprintf(" without %d leading components of each net", c.Leading)
+	return text + c.without()
+}
+
+// without says what was taken out of the nets.
+func (c CompareConfig) without() string {
+	switch {
+	case c.Leading == 1:
+		return " without the leading component of each net"
+	case c.Leading > 1:
+		return fmt.Sprintf(" without the %d leading components of each net", c.Leading)
+	case c.Mean:
+		return " without the common mode of each net"
 	}
-	if c.Mean {
-		text += " without the common mode of each net"
-	}
-	return text
+	return ""
 }
 
 // drawing says how pictures are drawn.

@@ -89,22 +89,61 @@ func (c *Comparison) String() string {
 // Figure draws the table, over the layers: semi-matching and matching side by side, and below
 // them, where it was measured, mutual information. The mean over all pairs of nets has its interval
 // as bars (none without draws), each pair is a point where there are several; chance is dotted,
-// untrained nets are dashed.
+// untrained nets are dashed. It panics without layers.
 func (c *Comparison) Figure() *figure.Figure {
-	panels := []figure.Panel{
-		c.panel("semi-matching", c.config.score(), c.config.Draws > 0,
-			func(l LayerComparison) Agreement { return l.Semi }, func(p PairComparison) Agreement { return p.Semi }),
-		c.panel("matching", c.config.score(), c.config.Draws > 0,
-			func(l LayerComparison) Agreement { return l.Match }, func(p PairComparison) Agreement { return p.Match }),
+	score, without := "correlation", c.config.without()
+	if c.config.Absolute {
+		score = "|correlation|"
 	}
-	if c.config.Information {
-		panels = append(panels,
-			c.panel("semi-matching by information", "mutual information, nats", false,
-				func(l LayerComparison) Agreement { return l.SemiInformation }, func(p PairComparison) Agreement { return p.SemiInformation }),
-			c.panel("matching by information", "mutual information, nats", false,
-				func(l LayerComparison) Agreement { return l.MatchInformation }, func(p PairComparison) Agreement { return p.MatchInformation }))
+	bars := c.config.Draws > 0
+	semi := c.panel("semi-matching"+without, score, bars,
+		func(l LayerComparison) Agreement { return l.Semi }, func(p PairComparison) Agreement { return p.Semi })
+	match := c.panel("matching"+without, score, bars,
+		func(l LayerComparison) Agreement { return l.Match }, func(p PairComparison) Agreement { return p.Match })
+	level(&semi, &match)
+	unnamed(&semi) // one legend is enough
+	if !c.config.Information {
+		return figure.Row(semi, match)
 	}
-	return figure.Grid(2, panels...)
+	semiNats := c.panel("semi-matching by information", "nats", false,
+		func(l LayerComparison) Agreement { return l.SemiInformation }, func(p PairComparison) Agreement { return p.SemiInformation })
+	matchNats := c.panel("matching by information", "nats", false,
+		func(l LayerComparison) Agreement { return l.MatchInformation }, func(p PairComparison) Agreement { return p.MatchInformation })
+	level(&semiNats, &matchNats)
+	unnamed(&semiNats)
+	unnamed(&matchNats)
+	return figure.Grid(2, semi, match, semiNats, matchNats)
+}
+
+// level gives two panels one y axis.
+func level(a, b *figure.Curves) {
+	low, high := 0.0, 0.0
+	for _, cv := range []*figure.Curves{a, b} {
+		for _, l := range cv.Lines {
+			for _, values := range [][]float64{l.Y, l.Low, l.High} {
+				for _, v := range values {
+					low, high = min(low, v), max(high, v)
+				}
+			}
+		}
+	}
+	if low == high {
+		return
+	}
+	room := 0.04 * (high - low)
+	if low < 0 {
+		low -= room
+	}
+	for _, cv := range []*figure.Curves{a, b} {
+		cv.YMin, cv.YMax = low, high+room
+	}
+}
+
+// unnamed takes the legend away.
+func unnamed(cv *figure.Curves) {
+	for i := range cv.Lines {
+		cv.Lines[i].Name = ""
+	}
 }
 
 func (c *Comparison) panel(title, label string, bars bool, of func(LayerComparison) Agreement, pair func(PairComparison) Agreement) figure.Curves {
