@@ -57,7 +57,7 @@ func Agglomerate(distance mat.Symmetric, linkage Linkage) *Tree {
 	if linkage < SingleLinkage || linkage > AverageLinkage {
 		panic(fmt.Sprintf("align: Agglomerate: %v", linkage))
 	}
-	d, n, _ := entries("Agglomerate", distance)
+	d, n, _ := bounded("Agglomerate", distance)
 	if n == 0 {
 		panic("align: Agglomerate: 0 units")
 	}
@@ -203,8 +203,8 @@ func newTree(n int, merges []merge) *Tree {
 // [Tree.CutWeight]. For the same with linkage by sizes and without direction and sign, pass
 // 1 − MapSimilarity to [Agglomerate]. It panics if sizes differ or an entry is NaN or infinite.
 func AgglomerateMaps(w12, w21 mat.Matrix) *Tree {
-	x, p, q := entries("AgglomerateMaps", w12)
-	y, rows, columns := entries("AgglomerateMaps", w21)
+	x, p, q := bounded("AgglomerateMaps", w12)
+	y, rows, columns := bounded("AgglomerateMaps", w21)
 	checkMaps("AgglomerateMaps", p, q, rows, columns)
 	n := p + q
 	b := make([]float64, n*n)

@@ -326,6 +326,10 @@ func TestMisusePanicsWithNumbers(t *testing.T) {
 	bad := mat.NewDense(4, 9, nil)
 	bad.Set(3, 7, math.NaN())
 	inf := mat.NewDense(2, 2, []float64{0, math.Inf(-1), 0, 0})
+	huge := mat.NewSymDense(2, []float64{1e308, 1e308, 1e308, 1e308})
+	if m := Match(huge); m.Mean() != 1e308 {
+		t.Errorf("mean %v", m.Mean())
+	}
 	for _, c := range []struct {
 		want string
 		do   func()
@@ -333,6 +337,13 @@ func TestMisusePanicsWithNumbers(t *testing.T) {
 		{"align: Match: entry (3, 7) is NaN", func() { Match(bad) }},
 		{"align: SemiMatch: entry (3, 7) is NaN", func() { SemiMatch(bad) }},
 		{"align: Match: entry (0, 1) is -Inf", func() { Match(inf) }},
+		{"align: SpectralClusters: entry (0, 0) is 1e+308 (valid: up to 1e+150 in magnitude)", func() { SpectralClusters(huge, 2, 1) }},
+		{"align: Agglomerate: entry (0, 0) is 1e+308 (valid: up to 1e+150 in magnitude)", func() { Agglomerate(huge, AverageLinkage) }},
+		{"align: AgglomerateMaps: entry (0, 0) is 1e+308 (valid: up to 1e+150 in magnitude)", func() { AgglomerateMaps(huge, huge) }},
+		{"align: MapSimilarity: entry (0, 0) is 1e+308 (valid: up to 1e+150 in magnitude)", func() { MapSimilarity(huge, huge) }},
+		{"align: ClusterQuality: entry (0, 0) is 1e+308 (valid: up to 1e+150 in magnitude)", func() { ClusterQuality(make([]int, 4), huge, huge, huge, 1, 1) }},
+		{"align: lasso: target 0 has no finite weights and loss: are within and between correlations?", func() { Lasso(huge, mat.NewDense(2, 2, []float64{1e308, 1e308, 0, 1e308}), 0.1) }},
+		{"align: least squares: target 0 has no finite weights and loss: are within and between correlations?", func() { LeastSquares(huge, huge) }},
 		{"align: Absolute: entry (0, 1) is -Inf", func() { Absolute(inf) }},
 		{"align: Permute: entry (0, 1) is -Inf", func() { Permute(inf, unmatched(2)) }},
 		{"align: Overlap: matchings of 1 and of 2 rows", func() { Overlap(unmatched(1), unmatched(2)) }},

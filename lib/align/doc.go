@@ -33,7 +33,8 @@
 //
 // A matrix may be rectangular, where it is not said to be symmetric. The functions do not keep
 // or change it. An entry that is NaN or infinite has no place in an order: it panics with its
-// position, as do matrices or matchings whose sizes do not fit. Everything here is a pure function
+// position, as do matrices or matchings whose sizes do not fit, entries beyond 1e150 where sums of
+// them would not be finite, and a map whose weights or loss would not be. Everything here is a pure function
 // of its arguments, seeds among them, whatever the number of cores; only [PaperSGD] can take
 // minutes, and so takes a context.
 package align

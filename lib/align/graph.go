@@ -97,8 +97,8 @@ func connectBoth(g *mat.SymDense, between []float64, p, q int, threshold float64
 // p×q (rows the first net's units, as predictors, as in SparseMap.Weights), w21 is q×p.
 // Unlike in [AgglomerateMaps], direction and sign of a weight do not matter.
 func MapSimilarity(w12, w21 mat.Matrix) *mat.SymDense {
-	a, p, q := entries("MapSimilarity", w12)
-	b, rows, columns := entries("MapSimilarity", w21)
+	a, p, q := bounded("MapSimilarity", w12)
+	b, rows, columns := bounded("MapSimilarity", w21)
 	checkMaps("MapSimilarity", p, q, rows, columns)
 	s := mat.NewSymDense(p+q, nil)
 	for i := range p {

@@ -2,6 +2,7 @@ package align
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -42,6 +43,15 @@ func (m *Matching) Mean() float64 {
 	}
 	if n == 0 {
 		return 0
+	}
+	if math.IsInf(sum, 0) { // of scores near the limit of float64
+		sum = 0
+		for i, j := range m.Partner {
+			if j >= 0 {
+				sum += m.Score[i] / float64(n)
+			}
+		}
+		return sum
 	}
 	return sum / float64(n)
 }
@@ -208,6 +218,20 @@ func Permute(m mat.Matrix, match *Matching) *mat.Dense {
 		}
 	}
 	return out
+}
+
+// largestEntry is the largest magnitude of which sums and products stay finite.
+const largestEntry = 1e150
+
+// bounded is entries where those are added up: it panics beyond largestEntry too.
+func bounded(fn string, m mat.Matrix) (values []float64, rows, columns int) {
+	values, rows, columns = entries(fn, m)
+	for k, v := range values {
+		if math.Abs(v) > largestEntry {
+			panic(fmt.Sprintf("align: %s: entry (%d, %d) is %v (valid: up to %g in magnitude)", fn, k/columns, k%columns, v, float64(largestEntry)))
+		}
+	}
+	return values, rows, columns
 }
 
 // entries returns a copy of m, row-major, and its size; fn names the caller in the panic

@@ -36,9 +36,9 @@ type Quality struct {
 // as many units of each net as the given ones, of the units that are in a cluster; draws of
 // them (1000 if 0) come from seed. It panics if the sizes do not fit.
 func ClusterQuality(labels []int, first mat.Symmetric, between mat.Matrix, second mat.Symmetric, draws int, seed uint64) *Quality {
-	a, p, _ := entries("ClusterQuality", first)
-	c, rows, columns := entries("ClusterQuality", between)
-	b, q, _ := entries("ClusterQuality", second)
+	a, p, _ := bounded("ClusterQuality", first)
+	c, rows, columns := bounded("ClusterQuality", between)
+	b, q, _ := bounded("ClusterQuality", second)
 	checkNets("ClusterQuality", p, rows, columns, q)
 	if len(labels) != p+q {
 		panic(fmt.Sprintf("align: ClusterQuality: %d labels for nets of %d and %d units", len(labels), p, q))

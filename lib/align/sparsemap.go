@@ -178,6 +178,9 @@ func (r *problem) finish(method string, penalty float64, weights []float64) *Spa
 			s.Weights.Set(i, j, v)
 			explained += v * (c[i] + residual[i]) // 2w'c − w'Gw
 		}
+		if explained-explained != 0 {
+			panic(fmt.Sprintf("align: %s: target %d has no finite weights and loss: are within and between correlations?", method, j))
+		}
 		s.LossPer[j] = (1 - explained) / 2
 	}
 	return s

@@ -46,7 +46,7 @@ const mostClusters = 50
 // of vertices. Up to 200 vertices all eigenvalues are computed (order n³), beyond only those
 // needed, by a block Krylov iteration (order n² for each step).
 func SpectralClusters(similarity mat.Symmetric, k int, seed uint64) *Clusters {
-	values, n, _ := entries("SpectralClusters", similarity)
+	values, n, _ := bounded("SpectralClusters", similarity)
 	for at, v := range values {
 		if v < 0 {
 			panic(fmt.Sprintf("align: SpectralClusters: entry (%d, %d) is %v, want at least 0", at/n, at%n, v))

@@ -315,7 +315,11 @@ func Interval(values []float64, level float64) Limits {
 	at := func(share float64) float64 {
 		x := share * float64(len(v)-1)
 		i := min(int(x), len(v)-1)
-		return v[i] + (v[min(i+1, len(v)-1)]-v[i])*(x-float64(i))
+		next := v[min(i+1, len(v)-1)]
+		if d := next - v[i]; !math.IsInf(d, 0) {
+			return v[i] + d*(x-float64(i))
+		}
+		return v[i]*(1-x+float64(i)) + next*(x-float64(i))
 	}
 	return Limits{at((1 - level) / 2), at((1 + level) / 2), level}
 }

@@ -117,11 +117,14 @@ func TestIntervalIsThePercentileInterval(t *testing.T) {
 	if got := Interval(v, 0.5); got != (Limits{2, 4, 0.5}) || v[0] != 5 || got.String() != "2.000 to 4.000" {
 		t.Errorf("%v", got)
 	}
+	if got := Interval([]float64{1e308, -1e308}, 0.5); !(got.Low < 0 && got.High > 0 && got.High-got.Low < 1.01e308) {
+		t.Errorf("near the limit of float64: %v %v", got.Low, got.High)
+	}
 	if got := Interval([]float64{7}, 0.95); got.Low != 7 || got.High != 7 {
 		t.Errorf("one value: %v", got)
 	}
 	for _, do := range []func(){
-		func() { Interval(nil, 0.5) }, func() { Interval(v, 1) }, func() { Interval([]float64{math.NaN()}, 0.5) },
+		func() { Interval(nil, 0.5) }, func() { Interval(v, 1) }, func() { Interval([]float64{math.NaN()}, 0.5) }, func() { Interval([]float64{1, math.Inf(1)}, 0.5) },
 		func() { (&ResampledLayer{}).Draw(-1) }, func() { mixed(1, 5, 2).layer(t, 5).WithoutLeading(-1) },
 	} {
 		func() {

@@ -32,13 +32,13 @@
 //     [Stats.Save] writes them, as .npz for numpy too;
 //   - [CollectInformation]: mutual information of pairs of units, in two passes;
 //   - [Compare]: how well the units of all pairs of nets pair, with intervals over pictures, beside
-//     chance and untrained nets, as a table;
+//     chance and untrained nets, as a table and a picture;
 //   - [Bootstrap]: the same statistics for pictures drawn again, and [Interval];
 //   - [Layer.WithoutLeading] and [Layer.WithoutMean]: correlations less what all units of a net do
 //     together.
 //
 // What does not live here: how units are paired (lib/align, which Compare calls), measures of whole layers
-// (lib/similarity), drawing (lib/figure). The products of blocks are computed by
+// (lib/similarity), drawing (lib/figure, which [Comparison.Figure] calls). The products of blocks are computed by
 // lib/internal/simd, which is why this package imports it.
 //
 // Results do not depend on the number of workers. They are cached on disk (lib/store) under
