@@ -20,6 +20,8 @@ import (
 	"gonverge/lib/dataset"
 	"gonverge/lib/nn"
 	"gonverge/lib/progress"
+
+	"gonum.org/v1/gonum/mat"
 )
 
 // tiny is a net of two convolutions and two dense layers on 8×8×3 pictures.
@@ -407,4 +409,29 @@ func ExampleStream() {
 	// 2 nets tiny, seeds 1, 2, untrained over squares: 5 pictures of 4×4×1; layers conv1
 	// 5 pictures, 20 rows, [3 3] units
 	// <nil>
+}
+
+func TestUntrainedIsHowTheNetsBegan(t *testing.T) {
+	arch := nn.Sequential("small", nn.Input{Shape: [3]int{8, 8, 3}}, nn.Conv{Units: 4, Kernel: 3}, nn.Dense{Units: 2, Linear: true})
+	set, err := dataset.NewSet("two", [3]int{8, 8, 3}, make([]uint8, 2*8*8*3), make([]int, 2))
+	if err != nil {
+		t.Fatal(err)
+	}
+	trained, stranger := nn.New(arch, 5), nn.New(arch, 9)
+	trained.History = []nn.Epoch{{Epoch: 1}}
+	trained.Params()[0].Data[0]++
+	stranger.Origin = "a file"
+	src := Stream([]*nn.Net{trained, stranger}, set, "conv1").Range(0, 1)
+	got := src.Untrained()
+	for i, seed := range []uint64{5, 2} {
+		if n := got.Nets()[i]; n.Fingerprint() != nn.New(arch, seed).Fingerprint() || n.Seed != seed {
+			t.Errorf("net %d is %v, want that of seed %d", i, n, seed)
+		}
+	}
+	if got.First() != src.First() || got.Pictures() != 1 || len(got.Layers()) != 1 {
+		t.Errorf("%v", got)
+	}
+	if Arrays("x", 1, mat.NewDense(2, 1, nil)).Untrained() != nil {
+		t.Error("arrays have untrained nets")
+	}
 }

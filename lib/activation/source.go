@@ -73,6 +73,26 @@ func (s *Source) Shuffled(seed uint64) *Source {
 	return &t
 }
 
+// Untrained returns a source of the same layers and pictures for the nets before training: each
+// net's architecture with the parameters that its seed draws, from which nets of lib/train
+// started. A net from elsewhere, whose seed is not known, gets that of its place, 1 for the first.
+// It is nil of [Arrays], which have no nets.
+func (s *Source) Untrained() *Source {
+	if s.arrays != nil {
+		return nil
+	}
+	t := *s
+	t.nets = make([]*nn.Net, len(s.nets))
+	for i, n := range s.nets {
+		seed := n.Seed
+		if len(n.History) == 0 && n.Origin != "" {
+			seed = uint64(i + 1)
+		}
+		t.nets[i] = nn.New(n.Arch, seed)
+	}
+	return &t
+}
+
 // Nets returns the nets, in the order in which blocks have them; none of [Arrays].
 func (s *Source) Nets() []*nn.Net { return slices.Clone(s.nets) }
 

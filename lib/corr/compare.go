@@ -18,8 +18,10 @@ import (
 // CompareConfig says how [Compare] compares nets; the zero value is the default.
 type CompareConfig struct {
 	// Untrained is the stream of the same architectures before training, over the same pictures; nil
-	// leaves its columns out.
-	Untrained *activation.Source
+	// means the nets as their seeds start them (activation.Source.Untrained), which plain arrays
+	// do not have. NoUntrained leaves them out.
+	Untrained   *activation.Source
+	NoUntrained bool
 	// Seed is that of the shuffle by chance and of the bootstrap.
 	Seed uint64
 	// Draws is the number of bootstrap draws of pictures; 0 means 1,000, −1 none.
@@ -128,7 +130,7 @@ type Agreement struct {
 	// finds among units that see different pictures. It grows with the number of units, and in
 	// padded layers, where positions keep their place.
 	Chance float64
-	// Untrained is the same for the nets before training; 0 without them.
+	// Untrained is the same for the nets before training; 0 where there are none.
 	Untrained float64
 }
 
@@ -136,7 +138,7 @@ type Agreement struct {
 // one-to-one (align.Match), and returns the mean scores with their bootstrap intervals over
 // pictures, their level by chance, and that of untrained nets:
 //
-//	corr.Compare(ctx, acts, corr.CompareConfig{Untrained: activation.Stream(start, set, "conv1")})
+//	corr.Compare(ctx, acts, corr.CompareConfig{Seed: 1})
 //
 // Semi-matching of a pair is from net a to net b, a < b; with nets of unequal width, matching
 // pairs every unit of the narrower one. Intervals are percentiles of [Bootstrap]'s draws. A draw
@@ -160,10 +162,15 @@ func Compare(ctx context.Context, acts *activation.Source, config CompareConfig)
 	if err != nil {
 		return nil, err
 	}
+	if config.NoUntrained {
+		config.Untrained = nil
+	} else if config.Untrained == nil {
+		config.Untrained = acts.Untrained()
+	}
 	var untrained *Stats
 	if config.Untrained != nil {
 		if untrained, err = Collect(ctx, config.Untrained); err != nil {
-			return nil, err
+			return nil, fmt.Errorf("corr: Compare: untrained nets (NoUntrained leaves them out): %w", err)
 		}
 		if n := untrained.Nets(); n != values.Nets() {
 			return nil, fmt.Errorf("corr: Compare: %d untrained nets for %d", n, values.Nets())

@@ -76,6 +76,18 @@ func TestCompareGivesChanceUntrainedAndIntervals(t *testing.T) {
 		!strings.Contains(b["image/svg+xml"].(string), "untrained") || !strings.Contains(b["image/svg+xml"].(string), "95 % interval") {
 		t.Error("no picture with chance, untrained nets and intervals")
 	}
+	plain, err := Compare(ctx, acts, CompareConfig{Draws: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// These nets are untrained themselves.
+	if m := plain.Layers[0].Match; m.Untrained != m.Value || !strings.Contains(plain.String(), "untrained") {
+		t.Errorf("untrained nets by default: %+v", m)
+	}
+	without, err := Compare(ctx, acts, CompareConfig{Draws: -1, NoUntrained: true})
+	if err != nil || strings.Contains(without.String(), "untrained  ") || without.Layers[0].Match.Untrained != 0 {
+		t.Errorf("NoUntrained: %v\n%v", err, without)
+	}
 	for _, other := range []CompareConfig{{Draws: -1, Mean: true}, {Draws: -1, Leading: 1}, {Draws: -1, Absolute: true}} {
 		o, err := Compare(ctx, acts, other)
 		if err != nil {
