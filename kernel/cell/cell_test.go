@@ -114,3 +114,44 @@ func ExampleFiles_Parse() {
 	// 1 1 2 <nil>
 	// 1:6: expected operand, found ')'
 }
+
+// What people type who know Python; the hint says what Go has in its place.
+func TestHintsForOtherLanguages(t *testing.T) {
+	for _, c := range []struct{ src, want string }{
+		{"# note\nx := 1", "comment begins with //"},
+		{"from math import sqrt", "imported whole"},
+		{"import torch", "path in quotes"},
+		{"import numpy as np", "path in quotes"},
+		{"def f(x):\n    return x", "func name("},
+		{"class A:\n    pass", "type Name struct"},
+		{"x := 5\nwhile x > 0 { x-- }", "only loop is for"},
+		{"for i in range(3):\n    print(i)", "range 10"},
+		{"if 3 > 2:\n    print(1)", "in braces"},
+		{"ys := [x for x in xs]", "append(ys"},
+		{"f := lambda x: x", "without a name"},
+		{"x := 3 if true else 4", "conditional expression"},
+		{"not true and false", "&&"},
+		{"x := 'hello'", "double quotes"},
+		{"s := \"\"\"abc\"\"\"", "backquotes"},
+		{"f\"{x}\"", "Sprintf"},
+		{"x := [1, 2, 3]", "[]float64{"},
+		{"x := {\"a\": 1}", "map[string]int"},
+		{"y := x++", "statements of their own"},
+		{"a[::2]", "no step"},
+		{"for i := 0; i < 3; i++\n{\n}", "the { stands"},
+		{"func f()\n{\n}", "the { stands"},
+		{"if a {\n}\nelse {\n}", "line of the brace"},
+		{"with open(\"f\") as f:", "defer"},
+		{"x := )", ""},
+	} {
+		_, err := NewFiles().Parse(1, "In[1]", c.src)
+		list, ok := err.(Diagnostics)
+		if !ok {
+			t.Errorf("%q: got %v", c.src, err)
+			continue
+		}
+		if last := list[len(list)-1]; !strings.Contains(last.Hint, c.want) || (last.Hint == "") != (c.want == "") {
+			t.Errorf("%q: %v, hint %q, want %q", c.src, err, last.Hint, c.want)
+		}
+	}
+}

@@ -25,7 +25,13 @@ func (f *Files) Parse(number int, label, src string) (*Cell, error) {
 	p := &parse{files: f, name: fileName(number), number: number}
 	c := p.cell(src)
 	if len(p.errs) > 0 {
-		return nil, p.errs.Sort().withoutEcho()
+		errs := p.errs.Sort().withoutEcho()
+		for i := range errs {
+			if errs[i].Hint = hint(f.cells[p.name].lines, errs[i]); errs[i].Hint != "" {
+				return nil, errs[:i+1] // the parser lost its way there
+			}
+		}
+		return nil, errs
 	}
 	return c, nil
 }

@@ -1,0 +1,65 @@
+package cell
+
+import (
+	"regexp"
+	"strings"
+)
+
+// habit is how people write who come from another language, and what Go has in its place.
+type habit struct {
+	line    *regexp.Regexp // of the line that the parser refuses
+	message string         // what the parser says there; "": anything
+	hint    string
+}
+
+// habits are tried in order. They are asked only about lines that are no Go.
+var habits = []habit{
+	{regexp.MustCompile(`^#`), "", "a comment begins with //"},
+	{regexp.MustCompile(`^from\s+\S+\s+import\b`), "", `packages are imported whole: import "math", then math.Sqrt(2); most need no import here`},
+	{regexp.MustCompile(`^import\s+[^"` + "`" + `(]*$`), "", `an import names a path in quotes: import "math/rand/v2"; most packages need none here`},
+	{regexp.MustCompile(`^(async\s+)?def\b`), "", "a function is func name(x float64) float64 { return x }"},
+	{regexp.MustCompile(`^class\b`), "", "a type is type Name struct { Field int }, a method of it func (n *Name) Method() { }"},
+	{regexp.MustCompile(`^while\b`), "", "Go's only loop is for: for x > 0 { }"},
+	{regexp.MustCompile(`^for\s+\w+(\s*,\s*\w+)*\s+in\b`), "", "a loop is for i, x := range xs { }, over numbers for i := range 10 { }"},
+	{regexp.MustCompile(`^(try|except|finally|raise)\b`), "", "an error is a result: v, err := f(), then if err != nil { }"},
+	{regexp.MustCompile(`^with\b`), "", "what has to be closed is closed by defer: f, err := os.Open(name), then defer f.Close()"},
+	{regexp.MustCompile(`^(}\s*)?elif\b`), "", "the next condition is } else if x > 2 {"},
+	{regexp.MustCompile(`^else\b`), "", "else stands in the line of the brace before it: } else {"},
+	{regexp.MustCompile(`^(if|for|else|switch)\b.*:$`), "", "a block stands in braces: if x > 2 { }"},
+	{regexp.MustCompile(`\blambda\b`), "", "a function without a name is func(x float64) float64 { return x * 2 }"},
+	{regexp.MustCompile(`\bfor\s+\w+(\s*,\s*\w+)*\s+in\b`), "", "a slice grows in a loop: for _, x := range xs { ys = append(ys, x*2) }"},
+	{regexp.MustCompile(`\S\s+if\s.+\selse\s`), "", "Go has no conditional expression: if c { x = 3 } else { x = 4 }"},
+	{regexp.MustCompile(`"""|'''`), "", "a text of several lines stands between backquotes"},
+	{regexp.MustCompile(`\b[fF]["']`), "found", `fmt.Sprintf("%v and %.2f", a, b) puts values into a text`},
+	{regexp.MustCompile(`'`), "rune literal", `a text stands in double quotes: "text"`},
+	{regexp.MustCompile(`\b(not|and|or)\b`), "found", "the operators are !a, a && b and a || b"},
+	{regexp.MustCompile(`\[`), "unexpected comma; expecting ]", "a slice is written with the type of its elements: []float64{1, 2, 3}"},
+	{regexp.MustCompile(`{`), "expected operand, found '{'", `a map is written with its types: map[string]int{"a": 1}`},
+	{regexp.MustCompile(`\+\+|--`), "found '++'", "x++ and x-- are statements of their own, without a value"},
+	{regexp.MustCompile(`\+\+|--`), "found '--'", "x++ and x-- are statements of their own, without a value"},
+	{regexp.MustCompile(`\[.*::`), "3-index slice", "slices have no step: for i := 0; i < len(a); i += 2 { }"},
+}
+
+// hint is one sentence for a line that is no Go, or "".
+func hint(lines []string, d Diagnostic) string {
+	if d.Line < 1 || d.Line > len(lines) {
+		return ""
+	}
+	line := strings.TrimSpace(lines[d.Line-1])
+	if strings.Contains(d.Message, "found newline") || d.Message == "missing function body" {
+		for _, next := range lines[d.Line:] {
+			if next = strings.TrimSpace(next); next != "" {
+				if strings.HasPrefix(next, "{") {
+					return "the { stands at the end of the line before"
+				}
+				break
+			}
+		}
+	}
+	for _, h := range habits {
+		if h.line.MatchString(line) && strings.Contains(d.Message, h.message) {
+			return h.hint
+		}
+	}
+	return ""
+}
