@@ -143,6 +143,7 @@ func TestHintsForOtherLanguages(t *testing.T) {
 		{"if a {\n}\nelse {\n}", "line of the brace"},
 		{"with open(\"f\") as f:", "defer"},
 		{"x := )", ""},
+		{"x := 3 y \"a and b\" // for x in y, 1 if a else b", ""},
 	} {
 		_, err := NewFiles().Parse(1, "In[1]", c.src)
 		list, ok := err.(Diagnostics)

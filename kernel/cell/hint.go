@@ -40,6 +40,9 @@ var habits = []habit{
 	{regexp.MustCompile(`\[.*::`), "3-index slice", "slices have no step: for i := 0; i < len(a); i += 2 { }"},
 }
 
+// quoted finds texts, in which the habits look for nothing.
+var quoted = regexp.MustCompile(`"(\\.|[^"\\])*"`)
+
 // hint is one sentence for a line that is no Go, or "".
 func hint(lines []string, d Diagnostic) string {
 	if d.Line < 1 || d.Line > len(lines) {
@@ -56,6 +59,8 @@ func hint(lines []string, d Diagnostic) string {
 			}
 		}
 	}
+	line, _, _ = strings.Cut(quoted.ReplaceAllString(line, `""`), "//")
+	line = strings.TrimSpace(line)
 	for _, h := range habits {
 		if h.line.MatchString(line) && strings.Contains(d.Message, h.message) {
 			return h.hint

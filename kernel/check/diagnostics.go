@@ -23,7 +23,7 @@ func (p *Program) diagnostics(u *Unit, errs []types.Error) cell.Diagnostics {
 		if !at.IsValid() {
 			at = cell.Position{Cell: u.Number, Line: 1, Column: 1}
 		}
-		list = append(list, cell.Diagnostic{Position: at, Message: p.Files.Relabel(e.Msg), Hint: p.hint(u, e.Msg)})
+		list = append(list, cell.Diagnostic{Position: at, Message: p.Files.Relabel(e.Msg), Hint: p.hint(u, e, p.Files.Line(at.Cell, at.Line))})
 	}
 	// One mistake makes one error: a name that is undefined ten times is told once.
 	seen := map[string]bool{}
@@ -40,16 +40,27 @@ func (p *Program) Diagnostic(u *Unit, pos token.Pos, msg string) cell.Diagnostic
 	return p.diagnostics(u, []types.Error{{Fset: p.Files.Set, Pos: pos, Msg: msg}})
 }
 
-// hint is one sentence for an undefined name, or "".
-func (p *Program) hint(u *Unit, msg string) string {
+// hint is one sentence that helps with an error, or "".
+func (p *Program) hint(u *Unit, e types.Error, line string) string {
+	msg := e.Msg
+	advice := u.advice(msg, e.Pos, line)
 	if name, ok := strings.CutPrefix(msg, "undefined: "); ok {
+		if u.untypedParameter(e.Pos) {
+			return "a parameter has its type behind it: " + name + " float64"
+		}
+		if h := elsewhere[name]; h != "" {
+			return h
+		}
 		var known []string
-		if pkg, member, ok := strings.Cut(name, "."); ok {
+		if pkg, _, ok := strings.Cut(name, "."); ok {
 			known = p.members(u, pkg)
 			for i, k := range known {
 				known[i] = pkg + "." + k
 			}
-			_ = member
+			if h := didYouMean(name, known); h != "" {
+				return h
+			}
+			return ofPackage(pkg, p.members(u, pkg))
 		} else {
 			known = slices.Collect(maps.Keys(u.Scope))
 			known = append(known, types.Universe.Names()...)
@@ -70,7 +81,12 @@ func (p *Program) hint(u *Unit, msg string) string {
 		if _, name, ok := strings.Cut(msg, before); ok {
 			name, _, _ = strings.Cut(name, "\n")
 			name, _, _ = strings.Cut(name, ": ")
-			return signature(u.Info, name)
+			if s := signature(u.Info, name); s != "" && advice != "" {
+				return advice + ": " + s
+			} else if s != "" {
+				return s
+			}
+			return advice
 		}
 	}
 	if rest, ok := strings.CutPrefix(msg, "unknown field "); ok {
@@ -80,17 +96,24 @@ func (p *Program) hint(u *Unit, msg string) string {
 	}
 	if rest, ok := strings.CutPrefix(msg, "package "); ok {
 		if path, ok := strings.CutSuffix(rest, " is not in this kernel"); ok {
-			return didYouMean(path, p.Importer.Paths())
+			if h := didYouMean(path, p.Importer.Paths()); h != "" {
+				return h
+			}
+			return sameBase(path, p.Importer.Paths())
 		}
 	}
 	// "x.foo undefined (type T has no field or method foo)"
 	if sel, rest, ok := strings.Cut(msg, " undefined (type "); ok {
 		typeName, _, ok := strings.Cut(rest, " has no field or method ")
 		if i := strings.LastIndexByte(sel, '.'); ok && i >= 0 {
-			return didYouMean(sel[i+1:], p.fieldsAndMethods(u, typeName))
+			typeName = strings.TrimSuffix(typeName, ")")
+			if h := didYouMean(sel[i+1:], p.fieldsAndMethods(u, typeName)); h != "" {
+				return h
+			}
+			return habits(sel[:i], typeName, sel[i+1:])
 		}
 	}
-	return ""
+	return advice
 }
 
 // assignsTo tells whether a statement of the cell assigns to a plain name.
