@@ -182,7 +182,10 @@ var goroot = sync.OnceValue(func() string {
 func TestTheStandardLibraryAsCells(t *testing.T) {
 	root := filepath.Join(goroot(), "src")
 	if _, err := os.Stat(root); err != nil {
-		t.Skip("no source of the standard library")
+		if os.Getenv("REQUIRE_JUPYTER") == "1" {
+			t.Fatal(err) // in CI: skipped unseen, this test once proved nothing for days
+		}
+		t.Skip("no source of the standard library: ", err)
 	}
 	sample := map[string]bool{}
 	for _, p := range strings.Fields("bufio bytes cmp container/heap container/list container/ring context encoding/csv encoding/hex errors flag go/scanner html image image/color index/suffixarray io io/fs iter maps math/cmplx path path/filepath slices sort strings text/scanner text/tabwriter text/template/parse unicode/utf8 net/textproto encoding/json") {

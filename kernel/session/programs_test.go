@@ -125,14 +125,14 @@ func TestDeclarationsOneByOne(t *testing.T) {
 		t.Fatal(err, files)
 	}
 	for _, file := range files {
+		src, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(string(src), "\nfunc init()") {
+			continue // it prints before main: its declarations cannot be told from what it does
+		}
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".go.txt"), func(t *testing.T) {
-			src, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if strings.Contains(string(src), "\nfunc init()") {
-				t.Skip("prints before main")
-			}
 			want, err := os.ReadFile(strings.TrimSuffix(file, ".go.txt") + ".out")
 			if err != nil {
 				t.Fatal(err)
