@@ -47,8 +47,8 @@ func TestRealNetsAreAsAccurateAsPublished(t *testing.T) {
 		want    []float64 // in the order of the names: what the models' own notes say
 	}{
 		{"caffe-lenet-mnist/*", nn.LeNet, mnist.Validation, []float64{.9905, .9905, .9904, .9833}},
-		// These three come without a published figure; the numbers are PyTorch's, of the same nets on the
-		// same pictures (ONNX), and what makes a right reading plain: other layouts give a tenth.
+		// These three come without a published figure: the numbers are PyTorch's, of the same weights on
+		// the same pictures.
 		{"safetensors/dfdx*", multilayer(512, 128, 32), mnist.Validation, []float64{.9849}},
 		{"torch/yliess86*", multilayer(512, 512), mnist.Validation, []float64{.9643}},
 		{"onnx/wuhanstudio*", nil, mnist.Validation, []float64{.8321}},
