@@ -9,6 +9,8 @@ import (
 	"gonverge/lib/figure"
 )
 
+// How a [Comparison] shows itself: a table, a picture of the pairs with chance and untrained nets, and both as a MIME bundle.
+
 func (c *Comparison) table() [][]string {
 	head := []string{"layer", "units", "dead units", "semi-matching", "interval", "pairs", "chance"}
 	if c.config.Untrained != nil {
