@@ -14,9 +14,10 @@
 // not of what was learned.
 //
 // Intervals are from the lowest to the highest value over all pairs of nets (six for
-// four nets), over the nets where a quantity belongs to one net, and the normal 95 %
-// interval of counts of pictures for accuracies. Pairs that share a net are not
-// independent; the interval is a range, not a confidence of its own.
+// four nets), over the nets where a quantity belongs to one net, and for the
+// accuracies the 95 % percentile interval of a bootstrap over pictures, paired between
+// the nets. Pairs that share a net are not independent; their interval is a range, not a
+// confidence of its own.
 //
 // What does not live here: the statistics (lib/corr) and the pairing of units
 // (lib/align), which it calls; figures. Nets must have layers conv1 to conv5 of equal

@@ -105,6 +105,32 @@ func TestQuantitiesOfMatchings(t *testing.T) {
 	}
 }
 
+// The mean of 100 paired differences of 0 and 1 has a known deviation; nets that are right on the
+// same pictures differ by nothing, however often they are wrong.
+func TestSpreadOfAccuraciesIsPaired(t *testing.T) {
+	const pictures = 400
+	e := &evidence{pictures: pictures, accuracies: []float64{0.5, 0.6, 0.5}}
+	for net := range 3 {
+		right := make([]bool, pictures)
+		for p := range right {
+			right[p] = p < 200 || net == 1 && p < 240
+		}
+		e.recognised = append(e.recognised, right)
+	}
+	v := spread(e)
+	deviation := 100 * math.Sqrt(0.1*0.9/pictures) // of the mean of the 40 ones and 360 zeros
+	if math.Abs(v.Mean-10) > 1e-9 || math.Abs(v.Low-(10-1.96*deviation)) > 0.5 || math.Abs(v.High-(10+1.96*deviation)) > 0.5 {
+		t.Errorf("got %v, want 10 ± %.2f", v, 1.96*deviation)
+	}
+	if spread(e) != v {
+		t.Error("a second time it is another")
+	}
+	e.accuracies, e.recognised = []float64{0.5, 0.5}, [][]bool{e.recognised[0], e.recognised[2]}
+	if v := spread(e); v != (Value{}) {
+		t.Errorf("nets that are right on the same pictures: %v", v)
+	}
+}
+
 // Untrained nets as trained ones: whatever is found is not learned, and every claim has its numbers.
 func TestAllClaimsOnSmallNets(t *testing.T) {
 	t.Setenv("GONVERGE_CACHE", t.TempDir())

@@ -30,6 +30,7 @@ type evidence struct {
 	stats      *corr.Stats
 	info       *corr.InformationLayer // of conv1
 	accuracies []float64
+	recognised [][]bool // nets × pictures
 	frequency  [][]float64 // of conv1's filters, for each net
 	pictures   int
 }
@@ -110,11 +111,21 @@ func measure(ctx context.Context, nets []*nn.Net, set *dataset.Set, shuffled boo
 	if err != nil {
 		return nil, err
 	}
-	accuracies, err := nn.Accuracy(ctx, nets, set)
+	classes, err := nn.Predictions(ctx, nets, set)
 	if err != nil {
 		return nil, err
 	}
-	e.stats, e.info, e.accuracies = stats, info.Layer("conv1"), accuracies
+	e.stats, e.info = stats, info.Layer("conv1")
+	for _, of := range classes {
+		right, count := make([]bool, len(of)), 0
+		for p, class := range of {
+			if right[p] = class == set.Label(p); right[p] {
+				count++
+			}
+		}
+		e.recognised = append(e.recognised, right)
+		e.accuracies = append(e.accuracies, float64(count)/float64(len(of)))
+	}
 	for _, net := range nets {
 		e.frequency = append(e.frequency, FilterFrequencies(net, "conv1"))
 	}

@@ -3,6 +3,7 @@ package findings
 import (
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"slices"
 
 	"gonum.org/v1/gonum/stat"
@@ -212,7 +213,7 @@ var tests = []test{
 	},
 	{
 		claim: Claim{Text: "All nets perform alike, though their features differ",
-			Quantity: "largest difference of accuracy, in points, with its 95 % interval",
+			Quantity: "largest difference of accuracy, in points, with its 95 % bootstrap interval over pictures",
 			Paper:    0.19, Limit: 3, Above: false},
 		value:  spread,
 		chance: none,
@@ -323,11 +324,41 @@ func apart(a, b []float64) float64 {
 	return sum / n
 }
 
-// spread returns the largest difference of accuracies in points, with the normal 95 %
-// interval of a difference of two shares of the pictures.
+// spread returns the difference of accuracy between the best and the worst net in points,
+// with the 95 % percentile interval of the same two nets over pictures drawn with
+// replacement, 1,000 times from seed 1: a picture counts for both nets, so that what both
+// find hard does not widen the interval. It is not below 0, because the difference is not.
 func spread(e *evidence) Value {
-	low, high := slices.Min(e.accuracies), slices.Max(e.accuracies)
-	n := float64(e.pictures)
-	half := 1.96 * math.Sqrt((low*(1-low)+high*(1-high))/n)
-	return Value{100 * (high - low), 100 * math.Max(0, high-low-half), 100 * (high - low + half)}
+	best, worst := 0, 0
+	for i, a := range e.accuracies {
+		if a > e.accuracies[best] {
+			best = i
+		}
+		if a < e.accuracies[worst] {
+			worst = i
+		}
+	}
+	difference := make([]float64, e.pictures) // of each picture: −1, 0, 1
+	for p := range difference {
+		if e.recognised[best][p] {
+			difference[p]++
+		}
+		if e.recognised[worst][p] {
+			difference[p]--
+		}
+	}
+	random := rand.New(rand.NewPCG(1, 14))
+	draws := make([]float64, 1000)
+	for d := range draws {
+		for range e.pictures {
+			draws[d] += difference[random.IntN(e.pictures)]
+		}
+		draws[d] *= 100 / float64(e.pictures)
+	}
+	slices.Sort(draws)
+	return Value{
+		Mean: 100 * (e.accuracies[best] - e.accuracies[worst]),
+		Low:  math.Max(0, stat.Quantile(0.025, stat.LinInterp, draws, nil)),
+		High: math.Max(0, stat.Quantile(0.975, stat.LinInterp, draws, nil)),
+	}
 }

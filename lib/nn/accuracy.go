@@ -10,7 +10,7 @@ import (
 	"gonverge/lib/ops"
 )
 
-// Pictures is what [Accuracy] reads: labelled pictures as bytes, height × width × channels.
+// Pictures is what [Accuracy] and [Predictions] read: labelled pictures as bytes, height × width × channels.
 // It must be safe for concurrent reading.
 type Pictures interface {
 	Len() int
@@ -44,12 +44,36 @@ func Accuracy(ctx context.Context, nets []*Net, set Pictures) (Accuracies, error
 	if set.Len() == 0 {
 		return nil, fmt.Errorf("nn: accuracy of no pictures")
 	}
-	correct := make([]int, len(nets))
+	classes, err := Predictions(ctx, nets, set)
+	if err != nil {
+		return nil, err
+	}
+	out := make(Accuracies, len(nets))
+	for i, of := range classes {
+		correct := 0
+		for p, class := range of {
+			if class == set.Label(p) {
+				correct++
+			}
+		}
+		out[i] = float64(correct) / float64(set.Len())
+	}
+	return out, nil
+}
+
+// Predictions returns the class of the largest logit, nets × pictures; the first of equals.
+// Compared with the labels they tell which pictures a net recognises, and compared with
+// another net's, where two nets err alike. It uses all cores and ends within some
+// milliseconds of ctx, then with the context's error and no result. Pictures or labels that
+// do not fit a net are errors.
+func Predictions(ctx context.Context, nets []*Net, set Pictures) ([][]int, error) {
+	classes := make([][]int, len(nets))
 	type job struct{ net, from, to int }
 	var jobs []job
 	// A worker builds a graph for each job, so jobs are long.
 	const share = 64 * accuracyBatch
 	for i := range nets {
+		classes[i] = make([]int, set.Len())
 		for from := 0; from < set.Len(); from += share {
 			jobs = append(jobs, job{i, from, min(from+share, set.Len())})
 		}
@@ -85,22 +109,21 @@ func Accuracy(ctx context.Context, nets []*Net, set Pictures) (Accuracies, error
 				if !ok {
 					return
 				}
-				n, err := func() (n int, err error) {
+				err := func() (err error) {
 					defer func() {
 						if p := recover(); p != nil {
-							err = fmt.Errorf("nn: accuracy: panic: %v\n%s", p, debug.Stack())
+							err = fmt.Errorf("nn: predictions: panic: %v\n%s", p, debug.Stack())
 						}
 					}()
 					if of != j.net {
 						if e, err = nets[j.net].logitReader(accuracyBatch); err != nil {
-							return 0, err
+							return err
 						}
 						of = j.net
 					}
-					return e.recognised(ctx, set, j.from, j.to)
+					return e.predict(ctx, classes[j.net], set, j.from, j.to)
 				}()
 				mutex.Lock()
-				correct[j.net] += n
 				if err != nil && fault == nil {
 					fault = err
 				}
@@ -115,11 +138,7 @@ func Accuracy(ctx context.Context, nets []*Net, set Pictures) (Accuracies, error
 	if fault != nil {
 		return nil, fault
 	}
-	out := make(Accuracies, len(nets))
-	for i, n := range correct {
-		out[i] = float64(n) / float64(set.Len())
-	}
-	return out, nil
+	return classes, nil
 }
 
 // logitReader returns an evaluator of the last layer.
@@ -127,38 +146,34 @@ func (n *Net) logitReader(batch int) (*Evaluator, error) {
 	return n.Evaluator(batch, n.Arch.Layers[len(n.Arch.Layers)-1].name())
 }
 
-// recognised counts the pictures from..to−1 that are recognised.
-func (e *Evaluator) recognised(ctx context.Context, set Pictures, from, to int) (int, error) {
+// predict writes the classes of the pictures from..to−1 into dst.
+func (e *Evaluator) predict(ctx context.Context, dst []int, set Pictures, from, to int) error {
 	classes := e.net.Arch.Classes()
-	count := 0
 	pixels := make([][]uint8, 0, e.batch)
 	for ; from < to; from += len(pixels) {
 		if err := ctx.Err(); err != nil {
-			return 0, err
+			return err
 		}
 		pixels = pixels[:0]
 		for i := from; i < min(to, from+e.batch); i++ {
 			p, err := read(set, i)
 			if err != nil {
-				return 0, fmt.Errorf("nn: accuracy: picture %d: %w", i, err)
+				return fmt.Errorf("nn: picture %d: %w", i, err)
+			}
+			if label := set.Label(i); label < 0 || label >= classes {
+				return fmt.Errorf("nn: picture %d has label %d (valid: 0..%d)", i, label, classes-1)
 			}
 			pixels = append(pixels, p)
 		}
 		if err := e.Run(pixels); err != nil {
-			return 0, fmt.Errorf("pictures from %d: %w", from, err)
+			return fmt.Errorf("pictures from %d: %w", from, err)
 		}
 		logits := e.Logits()
 		for i := range pixels {
-			label := set.Label(from + i)
-			if label < 0 || label >= classes {
-				return 0, fmt.Errorf("nn: picture %d has label %d (valid: 0..%d)", from+i, label, classes-1)
-			}
-			if ops.Largest(logits[i*classes:(i+1)*classes]) == label {
-				count++
-			}
+			dst[from+i] = ops.Largest(logits[i*classes : (i+1)*classes])
 		}
 	}
-	return count, nil
+	return nil
 }
 
 // read returns a picture, or an error if the set can tell that the picture is damaged.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"reflect"
 	"strings"
 	"sync"
 	"testing"
@@ -221,6 +222,7 @@ func TestAccuracyCountsLargestLogits(t *testing.T) {
 	nets := []*Net{New(a, 1), New(a, 2)}
 	s := set{pixels: bytesOf(a, 37, 1), labels: make([]int, 37)}
 	want := []float64{0, 0}
+	classes := [][]int{nil, nil}
 	for i, p := range s.pixels {
 		s.labels[i] = i % 3
 		for k, n := range nets {
@@ -231,6 +233,7 @@ func TestAccuracyCountsLargestLogits(t *testing.T) {
 					best = j
 				}
 			}
+			classes[k] = append(classes[k], best)
 			if best == s.labels[i] {
 				want[k] += 1. / 37
 			}
@@ -244,6 +247,9 @@ func TestAccuracyCountsLargestLogits(t *testing.T) {
 		if math.Abs(got[k]-want[k]) > 1e-9 {
 			t.Errorf("net %d: %v, want %v", k, got[k], want[k])
 		}
+	}
+	if got, err := Predictions(context.Background(), nets, s); err != nil || !reflect.DeepEqual(got, classes) {
+		t.Errorf("predictions %v, %v, want %v", got, err, classes)
 	}
 	if text := (Accuracies{0.9455, 1}).String(); text != "94.55 %, 100.00 %" {
 		t.Errorf("prints as %q", text)
