@@ -50,6 +50,7 @@ func add_gonverge_lib_nn(symbols map[string]map[string]reflect.Value) {
 		"Param":             reflect.ValueOf((*nn.Param)(nil)),
 		"Permute":           reflect.ValueOf(nn.Permute),
 		"Pictures":          reflect.ValueOf((*nn.Pictures)(nil)),
+		"Predictions":       reflect.ValueOf(nn.Predictions),
 		"ReLU":              reflect.ValueOf(nn.ReLU),
 		"ReceptiveField":    reflect.ValueOf((*nn.ReceptiveField)(nil)),
 		"ResNet20":          reflect.ValueOf(nn.ResNet20),
