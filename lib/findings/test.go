@@ -30,7 +30,7 @@ type evidence struct {
 	stats      *corr.Stats
 	info       *corr.InformationLayer // of conv1
 	accuracies []float64
-	recognised [][]bool // nets × pictures
+	recognised [][]bool    // nets × pictures
 	frequency  [][]float64 // of conv1's filters, for each net
 	pictures   int
 }
