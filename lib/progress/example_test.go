@@ -11,7 +11,9 @@ import (
 // lines prints events.
 type lines struct{}
 
-func (lines) Report(e progress.Event) { fmt.Println(strings.TrimSpace(fmt.Sprint(e.Label, " ", e.Done, " of ", e.Total, " ", e.Note))) }
+func (lines) Report(e progress.Event) {
+	fmt.Println(strings.TrimSpace(fmt.Sprint(e.Label, " ", e.Done, " of ", e.Total, " ", e.Note)))
+}
 
 // A reporter in the context hears of all work that gets the context.
 func ExampleWith() {
