@@ -38,7 +38,7 @@ type LayerBlock struct {
 // Each runs the source: it calls do with one block after the other, never two at a time,
 // while the next ones are computed on all cores. The block is valid until do returns. An
 // error of do stops the stream and is returned as it is; when ctx ends, Each returns its
-// error within the time of a block. Progress is reported as "activations", in pictures. All
+// error within the time of a layer of the net. Progress is reported as "activations", in pictures. All
 // goroutines have ended when Each returns.
 func (s *Source) Each(ctx context.Context, do func(*Block) error) error {
 	p, err := s.plan()
@@ -65,14 +65,14 @@ func (s *Source) Each(ctx context.Context, do func(*Block) error) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		}
+		// A select takes any of the cases that are ready.
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		for _, err := range slot.errs {
 			if err != nil {
 				return err
 			}
-		}
-		// A select takes any of the cases that are ready.
-		if err := ctx.Err(); err != nil {
-			return err
 		}
 		if err := do(&slot.block); err != nil {
 			return err
@@ -201,7 +201,7 @@ func (r *run) start(ctx context.Context) {
 				if err := ctx.Err(); err != nil {
 					j.slot.errs[j.net] = err
 				} else {
-					j.slot.errs[j.net] = r.compute(j)
+					j.slot.errs[j.net] = r.compute(ctx, j)
 				}
 				if j.slot.left.Add(-1) == 0 {
 					close(j.slot.ready)
@@ -212,7 +212,7 @@ func (r *run) start(ctx context.Context) {
 }
 
 // compute fills a net's part of a slot; a panic becomes an error.
-func (r *run) compute(j job) (err error) {
+func (r *run) compute(ctx context.Context, j job) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("activation: net %d: panic: %v\n%s", j.net, p, debug.Stack())
@@ -227,9 +227,13 @@ func (r *run) compute(j job) (err error) {
 		return fmt.Errorf("activation: net %d: %w", j.net, err)
 	}
 	defer r.pools[j.net].put(e)
+	e.SetContext(ctx)
 	b := &j.slot.block
 	pixels := make([][]uint8, b.Pictures)
 	for k := range pixels {
+		if err := ctx.Err(); err != nil { // a picture may be decoded here
+			return err
+		}
 		i := b.First + k
 		if order := r.orders[j.net]; order != nil {
 			i = order[i]

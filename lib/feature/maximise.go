@@ -94,19 +94,26 @@ func Maximise(ctx context.Context, net *nn.Net, layer string, unit int, a Ascent
 		return nil, fmt.Errorf("feature: %w", err)
 	}
 	defer back.Close()
+	back.SetContext(ctx)
 	m := &Maximised{Layer: layer, Unit: unit, Row: shape[0] / 2, Column: shape[1] / 2, Ascent: a, net: net}
 	c := newClimber(net, field, m, back)
 	bar := progress.Start(ctx, fmt.Sprintf("maximising unit %d of %s", unit, layer), a.Steps)
 	defer bar.Finish("")
+	failed := func(err error) error {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return fmt.Errorf("feature: %w", err)
+	}
 	if m.Start, err = c.measure(); err != nil {
-		return nil, fmt.Errorf("feature: %w", err)
+		return nil, failed(err)
 	}
 	for i := range a.Steps {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
 		if err := c.forward(); err != nil {
-			return nil, fmt.Errorf("feature: %w", err)
+			return nil, failed(err)
 		}
 		if err := ctx.Err(); err != nil {
 			return nil, err
@@ -115,7 +122,7 @@ func Maximise(ctx context.Context, net *nn.Net, layer string, unit int, a Ascent
 		bar.Set(i+1, "")
 	}
 	if m.Value, err = c.measure(); err != nil {
-		return nil, fmt.Errorf("feature: %w", err)
+		return nil, failed(err)
 	}
 	m.Whole = picture(c.bytes(), net.Arch.Input.Shape)
 	m.Image = cut(m.Whole, field.Box(m.Row, m.Column))

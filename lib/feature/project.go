@@ -190,6 +190,7 @@ func (u *Units) work(ctx context.Context, layer string, n int, next <-chan *task
 			if err != nil {
 				return fmt.Errorf("feature: net %d: %w", t.net, err)
 			}
+			b.SetContext(ctx)
 			backs[t.net] = b
 		}
 		if err := u.perform(ctx, backs[t.net], layer, n, t); err != nil {

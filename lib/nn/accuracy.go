@@ -120,6 +120,7 @@ func Predictions(ctx context.Context, nets []*Net, set Pictures) ([][]int, error
 							return err
 						}
 						of = j.net
+						e.SetContext(ctx)
 					}
 					return e.predict(ctx, classes[j.net], set, j.from, j.to)
 				}()
@@ -166,6 +167,9 @@ func (e *Evaluator) predict(ctx context.Context, dst []int, set Pictures, from, 
 			pixels = append(pixels, p)
 		}
 		if err := e.Run(pixels); err != nil {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
 			return fmt.Errorf("pictures from %d: %w", from, err)
 		}
 		logits := e.Logits()

@@ -1,6 +1,7 @@
 package nn
 
 import (
+	"context"
 	"fmt"
 	"image"
 )
@@ -76,6 +77,9 @@ func unitsFirst(w []float32, units int) []float32 {
 	}
 	return out
 }
+
+// SetContext makes runs end with ctx; see [Evaluator.SetContext].
+func (b *Backprop) SetContext(ctx context.Context) { b.eval.SetContext(ctx) }
 
 // Run passes pictures through the net; see [Evaluator.Run].
 func (b *Backprop) Run(pixels [][]uint8) error { return b.eval.Run(pixels) }

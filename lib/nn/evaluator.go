@@ -1,6 +1,7 @@
 package nn
 
 import (
+	"context"
 	"fmt"
 
 	"gonverge/lib/ops"
@@ -56,6 +57,10 @@ func (n *Net) Evaluator(batch int, layers ...string) (*Evaluator, error) {
 // default is 1.
 func (e *Evaluator) SetWorkers(n int) { e.graph.ctx.Workers = n }
 
+// SetContext makes the runs that follow end with ctx's error soon after it ends, within a layer of
+// the net; a run that ended so has no activations. The next context takes its place.
+func (e *Evaluator) SetContext(ctx context.Context) { e.graph.ctx.Stop = ctx }
+
 // Run computes the activations of pictures given as bytes, height × width × channels each,
 // at most the evaluator's batch. Fewer pictures take as long as a full batch.
 func (e *Evaluator) Run(pixels [][]uint8) error {
@@ -87,6 +92,9 @@ func (e *Evaluator) compute(pictures int) error {
 	e.run = 0
 	e.machine.Reset()
 	if err := e.machine.RunAll(); err != nil {
+		if stop := e.graph.stopped(); stop != nil {
+			return stop
+		}
 		return fmt.Errorf("nn: run: %w", err)
 	}
 	e.run = pictures

@@ -123,6 +123,14 @@ func (g *graph) behind(f Function, h *gorgonia.Node, err error) (*gorgonia.Node,
 	return f.apply(g.ctx, h, leakySlope)
 }
 
+// stopped is the error of the context that ends runs early, or nil.
+func (g *graph) stopped() error {
+	if g.ctx.Stop == nil {
+		return nil
+	}
+	return g.ctx.Stop.Err()
+}
+
 // data returns the memory of a node's value after a run.
 func data(n *gorgonia.Node) []float32 {
 	v := n.Value()

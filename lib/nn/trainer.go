@@ -1,6 +1,7 @@
 package nn
 
 import (
+	"context"
 	"fmt"
 	"math"
 
@@ -24,9 +25,10 @@ type Trainer struct {
 	grads   []Param              // views; zeros for the fixed
 	solver  ops.Momentum
 	adam    ops.Adam
-	updates int     // taken, for Adam
-	first   []Param // velocity, or first moment; zeros for the fixed
-	second  []Param // second moment of Adam; nil before it is asked for
+	updates int         // taken, for Adam
+	first   []Param     // velocity, or first moment; zeros for the fixed
+	second  []Param     // second moment of Adam; nil before it is asked for
+	before  [][]float32 // the parameters that are not trained, as they were before the step
 }
 
 // Trainer returns a trainer for batches of the given number of pictures.
@@ -88,6 +90,11 @@ func (t *Trainer) Seek(step int) {
 	t.updates = step
 }
 
+// SetContext makes the steps that follow end with ctx's error soon after it ends, within a layer
+// of the net. Such a step leaves the parameters, running statistics included, as they were, and no
+// gradients; it can be taken again to the same bits. The next context takes its place.
+func (t *Trainer) SetContext(ctx context.Context) { t.graph.ctx.Stop = ctx }
+
 // Step computes the mean cross-entropy of a batch, in nats, the number of its pictures that
 // are recognised, and the gradients, which [Trainer.Grads] returns. It does not change the
 // parameters, but for the running statistics of batch normalisations. x holds the prepared pictures (see [Arch.Prepare]) one after the other;
@@ -106,7 +113,12 @@ func (t *Trainer) Step(x []float32, labels []int) (loss float64, correct int, er
 	}
 	copy(t.graph.input, x)
 	t.machine.Reset()
+	t.remember()
 	if err := t.machine.RunAll(); err != nil {
+		if stop := t.graph.stopped(); stop != nil {
+			t.recall()
+			return 0, 0, stop
+		}
 		return 0, 0, fmt.Errorf("nn: step: %w", err)
 	}
 	t.graph.ctx.Step++
@@ -115,6 +127,35 @@ func (t *Trainer) Step(x []float32, labels []int) (loss float64, correct int, er
 		return loss, correct, fmt.Errorf("nn: loss is %v: %s", loss, t.culprit())
 	}
 	return loss, correct, nil
+}
+
+// remember keeps the parameters that are not trained, which are what a step itself changes.
+func (t *Trainer) remember() {
+	if t.graph.ctx.Stop == nil {
+		return
+	}
+	next := 0
+	for _, p := range t.net.params {
+		if !p.Fixed {
+			continue
+		}
+		if next == len(t.before) {
+			t.before = append(t.before, make([]float32, len(p.Data)))
+		}
+		copy(t.before[next], p.Data)
+		next++
+	}
+}
+
+// recall makes them what they were.
+func (t *Trainer) recall() {
+	next := 0
+	for _, p := range t.net.params {
+		if p.Fixed {
+			copy(p.Data, t.before[next])
+			next++
+		}
+	}
 }
 
 // views finds the memory of the gradients, which stays where it is.

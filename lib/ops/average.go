@@ -81,7 +81,7 @@ func average(c *Context, name string, x *gorgonia.Node, p *simd.Pool, inside boo
 	o.wrt = []bool{true}
 	o.run = func(y []float32, in [][]float32) error {
 		return c.each(pictures, func(_, _, from, to int) {
-			for i := from; i < to; i++ {
+			for i := from; i < to && !c.stopped(); i++ {
 				p.Mean(y[i*ny:(i+1)*ny], in[0][i*nx:(i+1)*nx], inside)
 			}
 		})
@@ -90,7 +90,7 @@ func average(c *Context, name string, x *gorgonia.Node, p *simd.Pool, inside boo
 		d := newOp(c, name+"Grad", shape, grad)
 		d.run = func(dx []float32, in [][]float32) error {
 			return c.each(pictures, func(_, _, from, to int) {
-				for i := from; i < to; i++ {
+				for i := from; i < to && !c.stopped(); i++ {
 					p.MeanBack(dx[i*nx:(i+1)*nx], in[0][i*ny:(i+1)*ny], inside)
 				}
 			})

@@ -1,6 +1,7 @@
 package ops
 
 import (
+	"context"
 	"fmt"
 	"runtime/debug"
 	"sync"
@@ -14,6 +15,11 @@ type Context struct {
 	Training bool   // dropout acts
 	Seed     uint64 // of dropout's draws
 	Step     uint64 // counts training steps: each has its own dropout masks
+
+	// Stop ends a run early: when it is done, an operation returns its error within the work on a
+	// picture, or on a quarter of the batch where pictures are worked on together. What it and those
+	// before it have written then is of no use. nil: runs end by themselves.
+	Stop context.Context
 
 	// Inner says that nobody looks at gradients of what lies between the layers, only at those of
 	// their parameters and the input: a pooling may then leave out what the ReLU before it would
@@ -32,17 +38,29 @@ const chunks = 4
 // chunk returns the part [from, to) of n that chunk i has.
 func chunk(i, n int) (from, to int) { return i * n / chunks, (i + 1) * n / chunks }
 
+// stopped reports whether the run is to end.
+func (c *Context) stopped() bool { return c.Stop != nil && c.Stop.Err() != nil }
+
+// stopping is the error of a run that is to end, or nil.
+func (c *Context) stopping() error {
+	if c.Stop == nil {
+		return nil
+	}
+	return c.Stop.Err()
+}
+
 // each calls do for every chunk of a batch of n, on up to Workers goroutines, and joins
-// them. worker says which of the goroutines it is, in [0, chunks), for scratch memory.
+// them. worker says which of the goroutines it is, in [0, chunks), for scratch memory. When
+// the run is stopped it begins no further chunk and returns the error.
 func (c *Context) each(n int, do func(worker, chunk, from, to int)) error {
 	workers := min(max(c.Workers, 1), chunks, n)
 	if workers <= 1 {
 		for i := range chunks {
-			if from, to := chunk(i, n); from < to {
+			if from, to := chunk(i, n); from < to && !c.stopped() {
 				do(0, i, from, to)
 			}
 		}
-		return nil
+		return c.stopping()
 	}
 	var wait sync.WaitGroup
 	faults := make([]error, workers)
@@ -56,7 +74,7 @@ func (c *Context) each(n int, do func(worker, chunk, from, to int)) error {
 				}
 			}()
 			for i := w; i < chunks; i += workers {
-				if from, to := chunk(i, n); from < to {
+				if from, to := chunk(i, n); from < to && !c.stopped() {
 					do(w, i, from, to)
 				}
 			}
@@ -68,7 +86,7 @@ func (c *Context) each(n int, do func(worker, chunk, from, to int)) error {
 			return err
 		}
 	}
-	return nil
+	return c.stopping()
 }
 
 // scratch is memory for each worker, made when it first asks.

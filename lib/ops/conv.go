@@ -163,7 +163,7 @@ func (k *convKernel) forward(y, x, w, b []float32) error {
 	if k.fast == nil {
 		k.PackW(k.packed, w)
 		return k.each(k.pictures, func(worker, _, from, to int) {
-			for i := from; i < to; i++ {
+			for i := from; i < to && !k.stopped(); i++ {
 				out := y[i*n : (i+1)*n]
 				if k.relu {
 					k.ForwardReLU(out, k.convolution.padded(k.padded, worker, x, i), k.packed, b)
@@ -259,7 +259,7 @@ func (g *convGrad) run(dw, db, dx, x, w, y, dy []float32) error {
 		}
 		clear(pw)
 		clear(pb)
-		for i := from; i < to; i++ {
+		for i := from; i < to && !g.stopped(); i++ {
 			d := dy[i*n : (i+1)*n]
 			if g.relu && !g.cut {
 				m := g.masked.of(worker)

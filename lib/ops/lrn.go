@@ -40,7 +40,7 @@ func LRN(c *Context, x *gorgonia.Node, r Response) (*gorgonia.Node, error) {
 	o.wrt = []bool{true}
 	o.run = func(y []float32, in [][]float32) error {
 		return c.each(s[0], func(worker, _, from, to int) {
-			for i := from; i < to; i++ {
+			for i := from; i < to && !c.stopped(); i++ {
 				l.Forward(y[i*n:(i+1)*n], in[0][i*n:(i+1)*n], mem.of(worker))
 			}
 		})
@@ -49,7 +49,7 @@ func LRN(c *Context, x *gorgonia.Node, r Response) (*gorgonia.Node, error) {
 		d := newOp(c, "LRNGrad", s, in[0], grad)
 		d.run = func(dx []float32, in [][]float32) error {
 			return c.each(s[0], func(worker, _, from, to int) {
-				for i := from; i < to; i++ {
+				for i := from; i < to && !c.stopped(); i++ {
 					l.Back(dx[i*n:(i+1)*n], in[0][i*n:(i+1)*n], in[1][i*n:(i+1)*n], mem.of(worker))
 				}
 			})

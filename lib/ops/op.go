@@ -166,6 +166,9 @@ func (o *op) compute(out []float32, in []gorgonia.Value) error {
 		}
 		o.args[i] = d
 	}
+	if err := o.ctx.stopping(); err != nil {
+		return err
+	}
 	return o.run(out, o.args)
 }
 

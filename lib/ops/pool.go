@@ -35,7 +35,7 @@ func MaxPool(c *Context, x *gorgonia.Node, size, stride, pad int, ceil bool) (*g
 	o.wrt = []bool{true}
 	o.run = func(y []float32, in [][]float32) error {
 		return c.each(pictures, func(_, _, from, to int) {
-			for i := from; i < to; i++ {
+			for i := from; i < to && !c.stopped(); i++ {
 				p.Max(y[i*ny:(i+1)*ny], in[0][i*nx:(i+1)*nx])
 			}
 		})
@@ -46,7 +46,7 @@ func MaxPool(c *Context, x *gorgonia.Node, size, stride, pad int, ceil bool) (*g
 		masked := &scratch{size: ny}
 		d.run = func(dx []float32, in [][]float32) error {
 			return c.each(pictures, func(worker, _, from, to int) {
-				for i := from; i < to; i++ {
+				for i := from; i < to && !c.stopped(); i++ {
 					y, dy := in[1][i*ny:(i+1)*ny], in[2][i*ny:(i+1)*ny]
 					if d.cut {
 						m := masked.of(worker)

@@ -1,6 +1,7 @@
 package train
 
 import (
+	"context"
 	"fmt"
 
 	"gonverge/lib/dataset"
@@ -45,8 +46,8 @@ func (b *batcher) stepsPerEpoch() int { return b.set.Len() / b.size }
 
 // load fills x and labels with the batch of a step, counted from 0 over all
 // epochs. It depends on the step alone, not on the steps loaded before. A damaged picture of a
-// set that decodes on demand is an error.
-func (b *batcher) load(step int) error {
+// set that decodes on demand is an error, and so is the end of ctx.
+func (b *batcher) load(ctx context.Context, step int) error {
 	spe := b.stepsPerEpoch()
 	if epoch := step / spe; epoch != b.epoch {
 		order(b.perm, b.seed, epoch)
@@ -56,6 +57,9 @@ func (b *batcher) load(step int) error {
 	src := source(b.seed, streamAugment, uint64(step))
 	n := len(b.picture)
 	for i, p := range b.perm[first : first+b.size] {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		b.labels[i] = b.set.Label(p)
 		dst := b.x[i*n : (i+1)*n]
 		flip, dy, dx := false, 0, 0

@@ -19,7 +19,7 @@ func BenchmarkBatch(b *testing.B) {
 	batch := newBatcher(nn.MiniAlexNet(shape, 10), set, Recipe{Batch: n, Shift: 2}.filled(), 1)
 	step := 0
 	for b.Loop() {
-		if err := batch.load(step); err != nil {
+		if err := batch.load(b.Context(), step); err != nil {
 			b.Fatal(err)
 		}
 		step++

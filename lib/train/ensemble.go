@@ -38,7 +38,7 @@ const (
 // checkpoint that cannot be read is kept aside, said in the progress, and the
 // training begins again.
 //
-// When ctx ends, Ensemble returns the finished nets and ctx.Err() within a step.
+// When ctx ends, Ensemble returns the finished nets and ctx.Err() within a layer of a step.
 // Labels outside 0..outputs−1, a set whose pictures do not fit the architecture,
 // and a training that diverges are errors, which also come with the finished nets.
 func (r Recipe) Ensemble(ctx context.Context, arch *nn.Arch, set *dataset.Set, seeds ...uint64) ([]*nn.Net, error) {

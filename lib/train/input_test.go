@@ -168,9 +168,9 @@ func TestBatchDependsOnTheStepAlone(t *testing.T) {
 	f := tinyRecipe().filled()
 	straight, direct := newBatcher(arch, set, f, 1), newBatcher(arch, set, f, 1)
 	for step := range 20 {
-		straight.load(step)
+		straight.load(t.Context(), step)
 	}
-	direct.load(19)
+	direct.load(t.Context(), 19)
 	for i := range direct.x {
 		if direct.x[i] != straight.x[i] {
 			t.Fatal("step 19 loaded alone differs from step 19 after 0..18")
@@ -198,7 +198,7 @@ func TestFlipsAndShiftsAreAsOftenAsTheyShould(t *testing.T) {
 	const n = 20000
 	rows, columns := map[int]int{}, map[int]int{}
 	for step := range n {
-		if err := b.load(step); err != nil {
+		if err := b.load(t.Context(), step); err != nil {
 			t.Fatal(err)
 		}
 		for i, v := range b.x {
@@ -258,7 +258,7 @@ func TestUpdateFollowsTheRecipesFormula(t *testing.T) {
 		velocity[i] = make([]float64, len(old[i].Data))
 	}
 	for s := range 2 {
-		if err := batch.load(s); err != nil {
+		if err := batch.load(t.Context(), s); err != nil {
 			t.Fatal(err)
 		}
 		if _, _, err := trainer.Step(batch.x, batch.labels); err != nil {

@@ -193,7 +193,7 @@ func TestCropsAreWindowsOfThePicture(t *testing.T) {
 	const n = 6000
 	seen := map[[2]int]int{}
 	for step := range n {
-		if err := b.load(step); err != nil {
+		if err := b.load(t.Context(), step); err != nil {
 			t.Fatal(err)
 		}
 		first := int(math.Round(float64(b.x[0])))

@@ -60,6 +60,7 @@ func (r *run) train(ctx context.Context, bar *progress.Bar) error {
 	}
 	defer func() { _ = trainer.Close() }() // it holds memory only
 	trainer.SetWorkers(r.workers)
+	trainer.SetContext(ctx)
 	s := &state{}
 	for _, p := range net.Params() {
 		s.params = append(s.params, p.Data)
@@ -85,20 +86,24 @@ func (r *run) train(ctx context.Context, bar *progress.Bar) error {
 	)
 	defer batch.set.Settle()
 	for s.Step < total {
-		if err := ctx.Err(); err != nil {
+		err := ctx.Err()
+		if err == nil {
+			err = batch.load(ctx, s.Step)
+		}
+		if err != nil {
 			if s.Step > resumed {
 				r.save(s)
 			}
-			return err
-		}
-		if err := batch.load(s.Step); err != nil {
-			if s.Step > resumed {
-				r.save(s)
+			if ctx.Err() != nil {
+				return ctx.Err()
 			}
 			return fmt.Errorf("train: net with seed %d, step %d: %w", r.seed, s.Step, err)
 		}
 		lr := r.rate(s.Step, total)
 		loss, correct, err := trainer.Step(batch.x, batch.labels)
+		if err != nil && ctx.Err() != nil {
+			continue // the step was not taken
+		}
 		if err != nil {
 			return r.diverged(s.Step, spe, lr, err)
 		}

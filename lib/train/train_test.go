@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -232,6 +233,63 @@ func TestResumeGivesTheSameBits(t *testing.T) {
 				t.Error("the checkpoint of a finished net stays")
 			}
 		})
+	}
+}
+
+// endingContext ends when it has been asked so many times whether it has.
+type endingContext struct {
+	context.Context
+	left *atomic.Int64
+}
+
+func (c endingContext) Err() error {
+	if c.left.Add(-1) < 0 {
+		return context.Canceled
+	}
+	return nil
+}
+
+// TestResumeAfterAnEndWithinAStep: the context can end while a batch is loaded, between the layers of a
+// step or behind it; what goes on from there has the same bits. Running statistics change within a step.
+func TestResumeAfterAnEndWithinAStep(t *testing.T) {
+	set := tinySet(t, 70)
+	r := tinyRecipe()
+	r.Epochs = 4
+	f := r.filled()
+	arch, err := f.start(nn.Sequential("tiny net", nn.Input{Shape: [3]int{12, 12, 3}, Scale: 4},
+		nn.Conv{Units: 8, Kernel: 5, Linear: true}, nn.BatchNorm{ReLU: true}, nn.MaxPool{Size: 3, Stride: 2}, nn.Dropout{Rate: 0.3}, nn.Dense{Units: 4, Scale: 0.2, Linear: true}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	straight := newRun(f, arch, set, 5, freshCache(t))
+	if err := straight.guarded(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	want := encoded(t, straight.done)
+	cache := freshCache(t)
+	ends := 0
+	for {
+		// Enough to come a step further each time, and to end at other places of it.
+		polls := new(atomic.Int64)
+		polls.Store(int64(150 + 29*ends%200))
+		part := newRun(f, arch, set, 5, cache)
+		part.every = time.Hour
+		err := part.guarded(endingContext{t.Context(), polls})
+		if err == nil {
+			if got := encoded(t, part.done); !bytes.Equal(got, want) {
+				t.Error("the net that was interrupted within steps differs from the one trained straight")
+			}
+			break
+		}
+		if err != context.Canceled {
+			t.Fatalf("interruption %d: %v", ends, err)
+		}
+		if ends++; ends > 200 {
+			t.Fatal("interrupted trainings come no further")
+		}
+	}
+	if ends < 5 {
+		t.Errorf("interrupted %d times, want 5 or more: too few to say anything", ends)
 	}
 }
 
