@@ -97,6 +97,23 @@ func TestStoppedStepsLeaveNoTrace(t *testing.T) {
 	}
 }
 
+func TestATrainerThatIsNotFinishedIsNone(t *testing.T) {
+	net := New(everything(), 1)
+	for polls := int64(0); ; polls += 5 {
+		tr, err := net.TrainerContext(endAfter(polls), 9)
+		if err == nil {
+			defer tr.Close()
+			break
+		}
+		if err != context.Canceled || tr != nil {
+			t.Fatalf("ended at poll %d: %v, %v", polls, tr, err)
+		}
+	}
+	for i, p := range New(everything(), 1).Params() {
+		sameBits(t, p.Layer+"."+p.Name, net.Params()[i].Data, p.Data)
+	}
+}
+
 func TestStoppedRunsHaveNoActivations(t *testing.T) {
 	arch := everything()
 	net, x := New(arch, 1), bytesOf(arch, 9, 3)

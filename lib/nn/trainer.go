@@ -33,10 +33,16 @@ type Trainer struct {
 
 // Trainer returns a trainer for batches of the given number of pictures.
 func (n *Net) Trainer(batch int) (*Trainer, error) {
+	return n.TrainerContext(context.Background(), batch)
+}
+
+// TrainerContext is [Net.Trainer], which takes as long as a step, with the context that ends it and
+// the steps that follow (see [Trainer.SetContext]).
+func (n *Net) TrainerContext(end context.Context, batch int) (*Trainer, error) {
 	building.Lock()
 	defer building.Unlock()
 	t := &Trainer{net: n, batch: batch}
-	ctx := &ops.Context{Workers: 1, Seed: n.Seed, Inner: true}
+	ctx := &ops.Context{Workers: 1, Seed: n.Seed, Inner: true, Stop: end}
 	var err error
 	if t.graph, err = n.newGraph(ctx, batch, len(n.steps)); err != nil {
 		return nil, err
@@ -68,6 +74,9 @@ func (n *Net) Trainer(batch int) (*Trainer, error) {
 	// A first run on black pictures makes all memory, that of the gradients included. It is
 	// none of training: running statistics must not see it.
 	if err := t.machine.RunAll(); err != nil {
+		if stop := t.graph.stopped(); stop != nil {
+			return nil, stop
+		}
 		return nil, fmt.Errorf("nn: %s: %w", n.Arch.Name, err)
 	}
 	ctx.Training = true

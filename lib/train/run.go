@@ -54,13 +54,15 @@ func (r *run) totalSteps() int { return r.Epochs * (r.set.Len() / r.Batch) }
 // train trains the net from its checkpoint, or from the start, to the end.
 func (r *run) train(ctx context.Context, bar *progress.Bar) error {
 	net := nn.New(r.arch, r.seed)
-	trainer, err := net.Trainer(r.Batch)
+	trainer, err := net.TrainerContext(ctx, r.Batch)
 	if err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
 		return fmt.Errorf("train: %w", err)
 	}
 	defer func() { _ = trainer.Close() }() // it holds memory only
 	trainer.SetWorkers(r.workers)
-	trainer.SetContext(ctx)
 	s := &state{}
 	for _, p := range net.Params() {
 		s.params = append(s.params, p.Data)
