@@ -3,6 +3,7 @@ package display
 import (
 	"encoding/base64"
 	"encoding/json"
+	"maps"
 	"strings"
 )
 
@@ -14,10 +15,17 @@ type Bundle struct {
 	// Metadata maps MIME types to facts about that format, such as width and
 	// height in CSS pixels; nil where there are none.
 	Metadata map[string]any
+	// ID is the name under which the value wants to be replaced later, "" for most.
+	ID string
 }
 
 // Text is a bundle of plain text alone.
 func Text(text string) Bundle { return Bundle{Data: map[string]any{"text/plain": text}} }
+
+// clone returns a bundle that can be changed.
+func (b Bundle) clone() Bundle {
+	return Bundle{Data: maps.Clone(b.Data), Metadata: maps.Clone(b.Metadata), ID: b.ID}
+}
 
 // Plain returns the text/plain of the bundle, "" if it has none.
 func (b Bundle) Plain() string {

@@ -23,19 +23,34 @@ func Of(v any, text string) Bundle {
 	b := Bundle{Data: map[string]any{}}
 	var trouble string
 	if v != nil {
-		trouble = guard(func() { fill(&b, v) })
+		if t := guard(func() { trouble = fill(&b, v) }); t != "" {
+			trouble = t
+		}
 	}
+	return b.finished(text, trouble, func() string { return plain(v) })
+}
+
+// OfAbilities returns what to show of a value that answers for itself: see Abilities. text is its text/plain unless it
+// gives one; false if it has no such method.
+func OfAbilities(ask Ask, text string) (Bundle, bool) {
+	b, trouble, ok := Abilities(ask)
+	if !ok {
+		return Bundle{}, false
+	}
+	return b.finished(text, trouble, func() string { return "" }), true
+}
+
+// finished adds what every bundle has. own is the text of the value where the caller has none.
+func (b Bundle) finished(text, trouble string, own func() string) Bundle {
 	if _, ok := b.Data["text/plain"].(string); !ok {
 		if text == "" {
-			if t := guard(func() { text = plain(v) }); t != "" && trouble == "" {
+			if t := guard(func() { text = own() }); t != "" && trouble == "" {
 				trouble = t
 			}
 		}
 		b.Data["text/plain"] = text
 	}
-	if trouble != "" {
-		b.Data["text/plain"] = strings.TrimSpace(b.Plain() + "\n(" + trouble + ")")
-	}
+	b.Data["text/plain"] = note(b.Plain(), trouble)
 	vector(&b)
 	return b
 }
@@ -109,17 +124,17 @@ func guard(f func()) (trouble string) {
 func describe(r any) string { return fmt.Sprint(r) }
 
 // fill adds all that the value can show beside text/plain, and text/plain where
-// the value's own text is better than that of fmt.
-func fill(b *Bundle, v any) {
-	if m, ok := v.(interface{ MIMEBundle() map[string]any }); ok {
-		maps.Copy(b.Data, m.MIMEBundle())
-		if m, ok := v.(interface{ MIMEMetadata() map[string]any }); ok {
-			b.Metadata = m.MIMEMetadata()
+// the value's own text is better than that of fmt. It returns what its methods failed with.
+func fill(b *Bundle, v any) (trouble string) {
+	if own, trouble, ok := Abilities(methodOf(v)); ok {
+		*b = own
+		if x, isPicture := v.(image.Image); isPicture && b.Data["image/png"] == nil && b.Data["image/jpeg"] == nil {
+			text, hasText := b.Data["text/plain"]
+			if picture(b, x); hasText {
+				b.Data["text/plain"] = text
+			}
 		}
-		return
-	}
-	if rendered(b, v) || single(b, v) {
-		return
+		return trouble
 	}
 	switch x := v.(type) {
 	case error:
@@ -138,125 +153,7 @@ func fill(b *Bundle, v any) {
 			collection(b, v)
 		}
 	}
-}
-
-// rendered asks values written for the kernel gophernotes: SimpleRender with the formats, or Render with a struct whose
-// fields Data and Metadata hold them.
-func rendered(b *Bundle, v any) bool {
-	if x, ok := v.(interface{ SimpleRender() map[string]any }); ok {
-		maps.Copy(b.Data, x.SimpleRender())
-		return true
-	}
-	f := reflect.ValueOf(v).MethodByName("Render")
-	if !f.IsValid() || f.Type().NumIn() != 0 || f.Type().NumOut() != 1 || f.Type().Out(0).Kind() != reflect.Struct {
-		return false
-	}
-	of := func(r reflect.Value, name string) map[string]any {
-		if field := r.FieldByName(name); field.IsValid() && field.CanInterface() {
-			m, _ := field.Interface().(map[string]any)
-			return m
-		}
-		return nil
-	}
-	if field, ok := f.Type().Out(0).FieldByName("Data"); !ok || field.Type != reflect.TypeFor[map[string]any]() {
-		return false
-	}
-	r := f.Call(nil)[0]
-	maps.Copy(b.Data, of(r, "Data"))
-	b.Metadata = of(r, "Metadata")
-	return true
-}
-
-// single asks for one format after the other and reports whether there was one.
-func single(b *Bundle, v any) bool {
-	found := false
-	text := func(mime string, s string, err error) {
-		found = true
-		if err != nil {
-			b.Data["text/plain"] = mime + ": " + err.Error()
-			return
-		}
-		b.Data[mime] = s
-	}
-	binary := func(mime string, p []byte, err error) {
-		if err == nil && len(p) == 0 {
-			err = fmt.Errorf("no data")
-		}
-		found = true
-		if err != nil {
-			b.Data["text/plain"] = mime + ": " + err.Error()
-			return
-		}
-		b.Data[mime] = append([]byte(nil), p...)
-	}
-	switch x := v.(type) {
-	case interface{ HTML() string }:
-		text("text/html", x.HTML(), nil)
-	case interface{ HTML() (string, error) }:
-		s, err := x.HTML()
-		text("text/html", s, err)
-	}
-	switch x := v.(type) {
-	case interface{ SVG() string }:
-		text("image/svg+xml", x.SVG(), nil)
-	case interface{ SVG() (string, error) }:
-		s, err := x.SVG()
-		text("image/svg+xml", s, err)
-	}
-	switch x := v.(type) {
-	case interface{ Markdown() string }:
-		text("text/markdown", x.Markdown(), nil)
-	case interface{ Markdown() (string, error) }:
-		s, err := x.Markdown()
-		text("text/markdown", s, err)
-	}
-	switch x := v.(type) {
-	case interface{ Latex() string }:
-		text("text/latex", x.Latex(), nil)
-	case interface{ Latex() (string, error) }:
-		s, err := x.Latex()
-		text("text/latex", s, err)
-	}
-	switch x := v.(type) {
-	case interface{ PNG() []byte }:
-		binary("image/png", x.PNG(), nil)
-	case interface{ PNG() ([]byte, error) }:
-		p, err := x.PNG()
-		binary("image/png", p, err)
-	}
-	switch x := v.(type) {
-	case interface{ JPEG() []byte }:
-		binary("image/jpeg", x.JPEG(), nil)
-	case interface{ JPEG() ([]byte, error) }:
-		p, err := x.JPEG()
-		binary("image/jpeg", p, err)
-	}
-	switch x := v.(type) {
-	case interface{ GIF() []byte }:
-		binary("image/gif", x.GIF(), nil)
-	case interface{ GIF() ([]byte, error) }:
-		p, err := x.GIF()
-		binary("image/gif", p, err)
-	}
-	switch x := v.(type) {
-	case interface{ PDF() []byte }:
-		binary("application/pdf", x.PDF(), nil)
-	case interface{ PDF() ([]byte, error) }:
-		p, err := x.PDF()
-		binary("application/pdf", p, err)
-	}
-	if x, ok := v.(interface{ JavaScript() string }); ok {
-		text("application/javascript", x.JavaScript(), nil)
-	}
-	switch x := v.(type) {
-	case interface{ JSON() any }:
-		found = true
-		b.Data["application/json"] = x.JSON()
-	case interface{ JSON() map[string]any }:
-		found = true
-		b.Data["application/json"] = x.JSON()
-	}
-	return found
+	return ""
 }
 
 // plain is the text of a value without a static type. Text of more than

@@ -173,7 +173,7 @@ func (l *lowerer) kernelMethods(x *types.Named) {
 	bytes := types.NewSlice(types.Typ[types.Byte])
 	for _, d := range []struct {
 		name, as      string
-		param, result types.Type // no result: any one
+		param, result types.Type // no result: see shows
 	}{
 		{"Error", "Error", nil, str}, {"String", "String", nil, str}, {"GoString", "GoString", nil, str}, {"MIMEBundle", "MIMEBundle", nil, bundle}, {"MIMEMetadata", "MIMEMetadata", nil, bundle},
 		{"SimpleRender", "SimpleRender", nil, bundle}, {"Render", "Render", nil, nil}, {"JSON", "JSON", nil, nil},
@@ -191,6 +191,9 @@ func (l *lowerer) kernelMethods(x *types.Named) {
 			fails := n == 2 && d.param == nil && types.Identical(sig.Results().At(1).Type(), check.ErrorType)
 			if n != 1 && !fails || d.result != nil && !types.Identical(sig.Results().At(0).Type(), d.result) {
 				continue
+			}
+			if d.result == nil && !shows(d.name, sig.Results().At(0).Type(), bundle) {
+				continue // a method of that name that is for something else
 			}
 			param, arg := "_ interface{}", ""
 			switch {
@@ -213,6 +216,21 @@ func (l *lowerer) kernelMethods(x *types.Named) {
 			})
 		}
 	}
+}
+
+// shows tells whether the result of Render or JSON is one of those of the display interfaces; formats is the type of a map of
+// formats.
+func shows(method string, t, formats types.Type) bool {
+	if method == "JSON" {
+		return isEmpty(t) || types.Identical(t, formats)
+	}
+	st, ok := t.Underlying().(*types.Struct)
+	for i := 0; ok && i < st.NumFields(); i++ {
+		if f := st.Field(i); f.Name() == "Data" && types.Identical(f.Type(), formats) {
+			return true
+		}
+	}
+	return false
 }
 
 // isFormat tells the signature of fmt.Formatter's method.

@@ -112,7 +112,11 @@ func runCell(ctx context.Context, i int, c *Cell, r Runner, o RunOptions, all *c
 	s.mu.Lock()
 	c.Count = reply.Count
 	if b, ok := display.Merge(reply.Values); ok && reply.Err == nil {
-		s.add(&Output{Type: "execute_result", Bundle: b, Count: reply.Count})
+		out := &Output{Type: "execute_result", Bundle: b, Count: reply.Count, id: b.ID}
+		if b.ID != "" {
+			s.named[b.ID] = append(s.named[b.ID], out)
+		}
+		s.add(out)
 	}
 	if reply.Page != nil && reply.Err == nil { // as JupyterLab does
 		s.add(&Output{Type: "display_data", Bundle: *reply.Page})

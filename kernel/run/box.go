@@ -41,6 +41,12 @@ func (b Boxed) Method(name string) (result any, ok bool) {
 	if f == nil {
 		return nil, false
 	}
+	defer func() {
+		if r := recover(); r != nil { // whoever recovers from it here wants Go's words
+			b.m.dropTrace()
+			panic(panicValue(r))
+		}
+	}()
 	return f(b.value, nil), true
 }
 

@@ -42,7 +42,11 @@ func (s *Server) execute(r *request) (any, error) {
 		return s.failed(r, &in, count, out.Err), nil
 	}
 	if b, ok := display.Merge(out.Values); ok && !in.Silent {
-		s.publish(r, "execute_result", wire.DisplayData{ExecutionCount: &count, Data: b.JSON(), Metadata: b.MetadataJSON()})
+		content := wire.DisplayData{ExecutionCount: &count, Data: b.JSON(), Metadata: b.MetadataJSON()}
+		if b.ID != "" {
+			content.Transient = map[string]any{"display_id": b.ID}
+		}
+		s.publish(r, "execute_result", content)
 	}
 	return wire.ExecuteReply{Status: "ok", ExecutionCount: count, UserExpressions: s.evaluate(r, in.UserExpressions), Payload: payload(out)}, nil
 }

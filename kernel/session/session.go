@@ -129,6 +129,13 @@ func (s *Session) Run(ctx context.Context, source string, o RunOptions, sink Sin
 	if reply.Err == nil && o.StoreHistory {
 		s.remember(reply.Count, source)
 	}
+	for _, v := range reply.Values {
+		if v.ID != "" { // a later cell may update the result
+			s.sinkMu.Lock()
+			s.named[v.ID] = true
+			s.sinkMu.Unlock()
+		}
+	}
 	return reply
 }
 

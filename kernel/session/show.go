@@ -72,8 +72,8 @@ func (s *Session) update(id string, v any) error {
 // show shows a value. replace puts it in the place of the one with its id, where the front end has one.
 func (s *Session) show(v any, id string, replace bool) error {
 	b := s.bundle(v, nil)
-	if d, ok := v.(api.Data); ok && id == "" {
-		id, _ = d.Transient["display_id"].(string)
+	if id == "" {
+		id = b.ID
 	}
 	return s.toSink(func(sink Sink) {
 		at := place{sink, id}
@@ -108,7 +108,11 @@ func (s *Session) data(mimeType string, v any) api.Data {
 		return api.Any(mimeType, v)
 	}
 	b := s.bundle(v, nil)
-	return api.Data{Data: b.Data, Metadata: b.Metadata}
+	d := api.Data{Data: b.Data, Metadata: b.Metadata}
+	if b.ID != "" {
+		d.Transient = api.MIMEMap{"display_id": b.ID}
+	}
+	return d
 }
 
 func (s *Session) clear(wait bool) error {

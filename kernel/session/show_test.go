@@ -93,7 +93,6 @@ func TestGophernotesCells(t *testing.T) {
 		{"image.Image alone", `image.NewGray(image.Rect(0, 0, 3, 2))`, "result [image/png text/plain] *image.Gray 3×2"},
 		{"Auto finds bytes out", `display.Auto([]byte("\x89PNG\r\n\x1a\n"))`, "result [image/png text/plain] image/png, 8 bytes"},
 		{"Any of a reader", `display.Any("text/html", strings.NewReader("<i>r</i>"))`, "result [text/html text/plain] <i>r</i>"},
-		{"File that is not there", `display.File("image/png", "/nowhere/x.png")`, "result [text/plain] display: open /nowhere/x.png: no such file or directory"},
 		{"MakeData", `display.MakeData("text/html", "<i>m</i>")`, "result [text/html text/plain] <i>m</i>"},
 		{"HTMLer", "type H struct{ n int }\nfunc (h H) HTML() string { return \"<b>h</b>\" }\nH{1}", "result [text/html text/plain] H{n:1}"},
 		{"HTMLer in Display", "Display(H{2}, []H{{3}})", "display  [text/html text/plain] H{n:2}\ndisplay  [text/html text/plain] [H{n:3}]"},
@@ -103,10 +102,10 @@ func TestGophernotesCells(t *testing.T) {
 		{"SimpleRenderer", "type S struct{}\nfunc (s *S) SimpleRender() display.MIMEMap { return display.MIMEMap{\"text/html\": \"s\", \"text/plain\": \"t\"} }\n&S{}", "result [text/html text/plain] t"},
 		{"several methods", "type M struct{}\nfunc (M) SVG() string { return \"<svg/>\" }\nfunc (M) PNG() []byte { return []byte{1} }\nfunc (M) String() string { return \"m\" }\nM{}",
 			"result [image/png image/svg+xml text/plain] m"},
-		{"other formats", "type O struct{}\nfunc (O) Latex() string { return \"$x$\" }\nfunc (O) Markdown() string { return \"x\" }\nfunc (O) JSON() map[string]any { return nil }\nfunc (O) JavaScript() string { return \"1\" }\nfunc (O) JPEG() []byte { return nil }\nfunc (O) PDF() []byte { return nil }\nO{}",
+		{"other formats", "type O struct{}\nfunc (O) Latex() string { return \"$x$\" }\nfunc (O) Markdown() string { return \"x\" }\nfunc (O) JSON() map[string]any { return nil }\nfunc (O) JavaScript() string { return \"1\" }\nfunc (O) JPEG() []byte { return []byte{1} }\nfunc (O) PDF() []byte { return []byte{2} }\nO{}",
 			"result [application/javascript application/json application/pdf image/jpeg text/latex text/markdown text/plain] O{}"},
-		{"method that fails", "type F struct{}\nfunc (F) PNG() ([]byte, error) { return nil, errors.New(\"no ink\") }\nF{}", "result [text/plain] image/png: no ink"},
-		{"method that panics", "type P struct{}\nfunc (P) HTML() string { panic(\"no\") }\nP{}", "result [text/plain] panic while displaying: no"},
+		{"method that fails", "type F struct{}\nfunc (F) PNG() ([]byte, error) { return nil, errors.New(\"no ink\") }\nF{}", "result [text/plain] F{}\n(image/png: no ink)"},
+		{"method that panics", "type P struct{}\nfunc (P) HTML() string { panic(\"no\") }\nP{}", "result [text/plain] P{}\n(panic while displaying: no)"},
 		{"compiled value of Display", "Display(3 * time.Second, nil, errors.New(\"e\"))", "display  [text/plain] 3s\ndisplay  [text/plain] <nil>\ndisplay  [text/plain] e"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -114,6 +113,76 @@ func TestGophernotesCells(t *testing.T) {
 				t.Errorf("got\n%s\nwant\n%s", got, c.want)
 			}
 		})
+	}
+}
+
+// A value with several of the interfaces shows all that they give, as in gophernotes.
+func TestValuesOfSeveralInterfaces(t *testing.T) {
+	s := newSession(t)
+	const (
+		r  = "func (%s) Render() display.Data { return display.Data{Data: display.MIMEMap{\"text/html\": \"r\", \"text/markdown\": \"r\"}, Metadata: display.MIMEMap{\"text/html\": display.MIMEMap{\"isolated\": true}}} }\n"
+		sr = "func (%s) SimpleRender() display.MIMEMap { return display.MIMEMap{\"text/markdown\": \"s\", \"text/latex\": \"s\"} }\n"
+		h  = "func (%s) HTML() string { return \"h\" }\n"
+		st = "func (%s) String() string { return \"text\" }\n"
+	)
+	type want = map[string]any
+	declare := func(name, fields string, methods ...string) string {
+		var b strings.Builder
+		b.WriteString("type " + strings.TrimPrefix(name, "*") + " " + fields + "\n")
+		for _, m := range methods {
+			fmt.Fprintf(&b, m, name)
+		}
+		return b.String()
+	}
+	for _, c := range []struct {
+		name, cell string
+		want       want
+	}{
+		{"Render and HTML", declare("A", "struct{}", r, h, st) + "A{}", want{"text/html": "h", "text/markdown": "r", "text/plain": "text"}},
+		{"Render and SimpleRender", declare("B", "struct{}", sr, r) + "B{}", want{"text/html": "r", "text/markdown": "s", "text/latex": "s", "text/plain": "B{}"}},
+		{"all", declare("C", "struct{}", r, sr, h, "func (%s) PNG() []byte { return []byte(\"p\") }\n", "func (%s) JSON() map[string]any { return map[string]any{\"a\": 1} }\n") + "C{}",
+			want{"text/html": "h", "text/markdown": "s", "text/latex": "s", "image/png": []byte("p"), "application/json": map[string]any{"a": 1}, "text/plain": "C{}"}},
+		{"pointer receiver, pointer", declare("*D", "struct{ N int }", r, h) + "&D{1}", want{"text/html": "h", "text/markdown": "r", "text/plain": "&D{N:1}"}},
+		{"pointer receiver, value", "D{1}", want{"text/plain": "D{N:1}"}}, // its method set has no methods
+		{"nil pointer whose method reads it", "type E struct{ s string }\nfunc (e *E) HTML() string { return e.s }\n(*E)(nil)", want{"text/plain": "<nil>\n(panic while displaying: runtime error: invalid memory address or nil pointer dereference)"}},
+		{"nil pointer whose method does not", "(*D)(nil)", want{"text/html": "h", "text/markdown": "r", "text/plain": "<nil>"}},
+		{"Render panics, HTML does not", declare("F", "struct{}", "func (%s) Render() display.Data { panic(\"no\") }\n", h) + "F{}", want{"text/html": "h", "text/plain": "F{}\n(panic while displaying: no)"}},
+		{"embedded value", "type G struct{ A; n int }\nG{n: 1}", want{"text/html": "h", "text/markdown": "r", "text/plain": "text"}},
+		{"embedded pointer", "type H struct{ *D }\nH{&D{2}}", want{"text/html": "h", "text/markdown": "r", "text/plain": "H{D:"}},
+		{"embedded, one method its own", "type I struct{ A }\nfunc (I) HTML() string { return \"own\" }\nI{}", want{"text/html": "own", "text/markdown": "r", "text/plain": "text"}},
+		{"a struct of the cell's own", "type Picture struct { Data, Metadata, Transient map[string]any }\ntype J struct{}\nfunc (J) Render() Picture { return Picture{Data: map[string]any{\"text/html\": \"p\", \"text/plain\": \"q\"}} }\nJ{}", want{"text/html": "p", "text/plain": "q"}},
+		{"an alias of a struct", "type Shape = struct { Data, Metadata, Transient map[string]any }\ntype K struct{}\nfunc (K) Render() Shape { return Shape{Data: map[string]any{\"text/html\": \"k\"}} }\nK{}", want{"text/html": "k", "text/plain": "K{}"}},
+		{"a Render that is for something else", "type L struct{}\nfunc (L) Render() string { panic(\"called\") }\nfunc (L) JSON() []byte { panic(\"called\") }\nL{}", want{"text/plain": "L{}"}},
+		{"MIMEBundle alone", declare("M", "struct{}", "func (%s) MIMEBundle() map[string]any { return map[string]any{\"text/html\": \"m\"} }\n", h, r) + "M{}", want{"text/html": "m", "text/plain": "M{}"}},
+		{"display.Any joins them too", "d := display.Any(\"\", A{})\nd", want{"text/html": "h", "text/markdown": "r", "text/plain": "text"}},
+		{"a value beside nil", "func pair() (any, any) { return A{}, nil }\npair()", want{"text/html": "h", "text/markdown": "r", "text/plain": "text\n<nil>"}},
+		{"two values", "A{}, 3", want{"text/html": "<div>h</div><div><pre>3</pre></div>", "text/plain": "text\n3"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			reply := s.Run(context.Background(), c.cell, session.RunOptions{}, &gallery{})
+			if reply.Err != nil {
+				t.Fatal(reply.Err)
+			}
+			b, _ := display.Merge(reply.Values)
+			for mime, want := range c.want {
+				if got := fmt.Sprint(b.Data[mime]); got != fmt.Sprint(want) && !(mime == "text/plain" && strings.HasPrefix(got, fmt.Sprint(want))) {
+					t.Errorf("%s = %q, want %q", mime, got, want)
+				}
+			}
+			if len(b.Data) != len(c.want) {
+				t.Errorf("formats %s", formats(b))
+			}
+			if _, has := c.want["text/markdown"]; has && c.want["text/markdown"] == "r" && b.Metadata["text/html"] == nil {
+				t.Error("the metadata of Render are lost")
+			}
+		})
+	}
+}
+
+func TestFileThatIsNotThere(t *testing.T) {
+	reply := newSession(t).Run(context.Background(), "display.File(\"image/png\", \"/nowhere/x.png\")", session.RunOptions{}, &gallery{})
+	if reply.Err == nil || reply.Err.Message != "open /nowhere/x.png: no such file or directory" {
+		t.Errorf("got %v", reply.Err)
 	}
 }
 

@@ -3,7 +3,6 @@ package session
 import (
 	"fmt"
 	"go/types"
-	"maps"
 	"reflect"
 
 	"gonverge/kernel/display"
@@ -38,8 +37,8 @@ func (s *Session) bundle(v any, t types.Type) display.Bundle {
 			t = b.Type()
 		}
 		text := display.Cut(s.machine.Show(v, t))
-		if own := abilities(b); own != nil {
-			return display.Of(own, text)
+		if own, ok := display.OfAbilities(asking(b), text); ok {
+			return own
 		}
 		if lower.Mentions(b.Type()) {
 			out := display.Text(text)
@@ -64,81 +63,16 @@ func isNilFunc(v any) bool {
 	return r.Kind() == reflect.Func && r.IsNil()
 }
 
-// methodFormats are the methods that give one format each.
-var methodFormats = map[string]string{
-	"HTML": "text/html", "SVG": "image/svg+xml", "Markdown": "text/markdown", "Latex": "text/latex", "JavaScript": "application/javascript",
-	"PNG": "image/png", "JPEG": "image/jpeg", "GIF": "image/gif", "PDF": "application/pdf", "JSON": "application/json",
+// asking calls the methods by which a value of a session type shows itself.
+func asking(b run.Boxed) display.Ask {
+	return func(name string) (any, bool) {
+		result, ok := b.Method(name)
+		if box, boxed := run.Inner(result).(run.Boxed); boxed && name != "JSON" {
+			return run.Unbox(box), ok // a struct of the cell's own with the formats
+		}
+		return result, ok
+	}
 }
-
-// abilities asks the methods by which a value of a session type shows itself; nil if it has none. A panic of theirs
-// becomes the text.
-func abilities(b run.Boxed) (shown any) {
-	out := bundled{data: map[string]any{}}
-	defer func() {
-		if r := recover(); r != nil {
-			out.data["text/plain"] = "panic while displaying: " + fmt.Sprint(r)
-			shown = out
-		}
-	}()
-	found := false
-	whole := func(m any, ok bool) {
-		if !ok {
-			return
-		}
-		found = true
-		switch x := m.(type) {
-		case map[string]any:
-			maps.Copy(out.data, x)
-		case error:
-			out.data["text/plain"] = x.Error()
-		case interface {
-			MIMEBundle() map[string]any
-			MIMEMetadata() map[string]any
-		}:
-			maps.Copy(out.data, x.MIMEBundle())
-			out.metadata = x.MIMEMetadata()
-		default: // a struct of the cell's own with these fields
-			r := reflect.ValueOf(run.Unbox(m))
-			if r.Kind() == reflect.Struct {
-				if f := r.FieldByName("Data"); f.IsValid() && f.CanInterface() {
-					if data, ok := f.Interface().(map[string]any); ok {
-						maps.Copy(out.data, data)
-						return
-					}
-				}
-			}
-			out.data["text/plain"] = fmt.Sprint(m)
-		}
-	}
-	for _, name := range []string{"Render", "SimpleRender", "MIMEBundle"} {
-		whole(b.Method(name))
-	}
-	for name, mime := range methodFormats {
-		m, ok := b.Method(name)
-		if !ok {
-			continue
-		}
-		found = true
-		if err, failed := m.(error); failed {
-			out.data["text/plain"] = mime + ": " + err.Error()
-			continue
-		}
-		out.data[mime] = m
-	}
-	if m, ok := b.Method("MIMEMetadata"); ok && found {
-		out.metadata, _ = m.(map[string]any)
-	}
-	if !found {
-		return nil
-	}
-	return out
-}
-
-// bundled is what the methods of a session type gave.
-type bundled struct{ data, metadata map[string]any }
-
-func (b bundled) MIMEBundle() map[string]any   { return b.data }
-func (b bundled) MIMEMetadata() map[string]any { return b.metadata }
 
 // table is the HTML of a slice of structs of a session type, "" for anything else.
 func (s *Session) table(v any, t types.Type) string {

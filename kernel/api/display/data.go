@@ -43,6 +43,9 @@ func (d Data) MIMEBundle() map[string]any { return d.Data }
 // MIMEMetadata returns the facts about formats.
 func (d Data) MIMEMetadata() map[string]any { return d.Metadata }
 
+// MIMETransient returns what travels with the formats and is not kept.
+func (d Data) MIMETransient() map[string]any { return d.Transient }
+
 // String returns the plain text of the data, or what formats it has where it has none.
 func (d Data) String() string {
 	if text, ok := d.Data[MIMETypeText].(string); ok {
@@ -57,7 +60,7 @@ func (d Data) String() string {
 	return "display.Data " + strings.Join(names, ", ")
 }
 
-// Renderer is a value with full control of how it shows.
+// Renderer is a value that shows in one or more formats, with facts about them.
 type Renderer interface{ Render() Data }
 
 // SimpleRenderer is a value that shows in one or more formats.
@@ -164,11 +167,11 @@ func Image(img image.Image) Data {
 
 func failed(why string) Data { return Data{Data: MIMEMap{MIMETypeText: "display: " + why}} }
 
-// File returns the contents of a file; "" as the MIME type finds it out. A file that cannot be read shows why.
+// File returns the contents of a file; "" as the MIME type finds it out. It panics when the file cannot be read.
 func File(mimeType, path string) Data {
 	b, err := os.ReadFile(path)
 	if err != nil {
-		return failed(err.Error())
+		panic(err)
 	}
 	return Any(mimeType, b)
 }
@@ -184,12 +187,15 @@ func Any(mimeType string, data any) Data {
 		return Data{Data: MIMEMap{MIMETypeText: "<nil>"}}
 	case Data:
 		return x
-	case Renderer:
-		return x.Render()
 	}
 	d := Data{Data: MIMEMap{}}
-	abilities(d.Data, data)
+	abilities(&d, data)
 	if len(d.Data) > 0 {
+		if x, ok := data.(image.Image); ok && d.Data[MIMETypePNG] == nil && d.Data[MIMETypeJPEG] == nil {
+			picture := Image(x)
+			d.Data[MIMETypePNG] = picture.Data[MIMETypePNG]
+			d.Metadata = joined(d.Metadata, picture.Metadata)
+		}
 		if _, ok := d.Data[MIMETypeText]; !ok {
 			d.Data[MIMETypeText] = fmt.Sprint(data)
 		}
@@ -221,10 +227,31 @@ func Any(mimeType string, data any) Data {
 	return Data{Data: MIMEMap{MIMETypeText: fmt.Sprint(data)}}
 }
 
-// abilities adds the formats in which a value shows itself.
-func abilities(m MIMEMap, v any) {
+// joined is a map with the entries of both; those of b are right where both have one.
+func joined(a, b MIMEMap) MIMEMap {
+	if len(b) == 0 {
+		return a
+	}
+	m := MIMEMap{}
+	maps.Copy(m, a)
+	maps.Copy(m, b)
+	return m
+}
+
+// abilities adds the formats in which a value shows itself: MIMEBundle alone, or all that its other methods give.
+func abilities(d *Data, v any) {
+	m := d.Data
 	if x, ok := v.(interface{ MIMEBundle() map[string]any }); ok {
 		maps.Copy(m, x.MIMEBundle())
+		if x, ok := v.(interface{ MIMEMetadata() map[string]any }); ok {
+			d.Metadata = x.MIMEMetadata()
+		}
+		return
+	}
+	if x, ok := v.(Renderer); ok {
+		r := x.Render()
+		maps.Copy(m, r.Data)
+		d.Metadata, d.Transient = r.Metadata, r.Transient
 	}
 	if x, ok := v.(SimpleRenderer); ok {
 		maps.Copy(m, x.SimpleRender())

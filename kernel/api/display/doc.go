@@ -12,5 +12,6 @@
 // their kin) or by MIMEBundle() map[string]any with MIME types as keys. Names and interfaces are those of the kernel
 // gophernotes, so that its notebooks run here.
 //
-// Functions that need a front end return an error in a program without one; nothing here panics.
+// Functions that need a front end return an error in a program without one. Nothing here panics but File, for a file that
+// cannot be read.
 package display
