@@ -119,6 +119,7 @@ func ExampleFiles_Parse() {
 func TestHintsForOtherLanguages(t *testing.T) {
 	for _, c := range []struct{ src, want string }{
 		{"# note\nx := 1", "comment begins with //"},
+		{":import \"fmt\"", "no colon"},
 		{"from math import sqrt", "imported whole"},
 		{"import torch", "path in quotes"},
 		{"import numpy as np", "path in quotes"},

@@ -13,8 +13,17 @@ func Status(src string) (status, indent string) {
 		switch name {
 		case "time", "timeit", "profile": // they take code
 			return Status(rest)
+		case "bash", "writefile", "?": // they take all
+			return "complete", ""
 		}
-		return "complete", ""
+		line, below := Line(name, rest)
+		switch {
+		case name == "!" && strings.HasSuffix(line, `\`):
+			return "incomplete", ""
+		case strings.TrimSpace(below) == "":
+			return "complete", ""
+		}
+		return Status(below)
 	}
 	depth, open := brackets(src)
 	if depth < 0 {
@@ -73,9 +82,13 @@ func indentOf(src string, depth int) string {
 
 // Command recognises a cell that is no Go: it starts with a %-command (`%name` or `%%name`), with `!` or `$` (a command
 // for the shell, whose name is "!") or asks about a name (`fmt.Println?`, `?fmt`, whose name is "?"). It returns the name
-// without the sign, and the rest of the cell.
+// without the sign, and the rest of the cell. Lines that are empty or a comment may stand before it.
 func Command(src string) (name, rest string, ok bool) {
 	t := strings.TrimLeft(src, " \t\r\n")
+	for strings.HasPrefix(t, "//") {
+		_, t, _ = strings.Cut(t, "\n")
+		t = strings.TrimLeft(t, " \t\r\n")
+	}
 	if asked, ok := question(t); ok {
 		return "?", asked, true
 	}
@@ -91,6 +104,21 @@ func Command(src string) (name, rest string, ok bool) {
 		i = len(t)
 	}
 	return t[:i], t[i:], i > 0
+}
+
+// Line cuts the rest of a command at the end of its line; that of a shell command goes on after a backslash.
+func Line(name, rest string) (line, below string) {
+	for at := 0; ; {
+		i := strings.IndexByte(rest[at:], '\n')
+		if i < 0 {
+			return rest, ""
+		}
+		at += i
+		if line = rest[:at]; name != "!" || !strings.HasSuffix(strings.TrimSuffix(line, "\r"), `\`) {
+			return line, rest[at+1:]
+		}
+		at++
+	}
 }
 
 // question returns the name that a cell asks about: one name with question marks before or behind it, and nothing else.

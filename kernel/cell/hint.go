@@ -15,6 +15,7 @@ type habit struct {
 // habits are tried in order. They are asked only about lines that are no Go.
 var habits = []habit{
 	{regexp.MustCompile(`^#`), "", "a comment begins with //"},
+	{regexp.MustCompile(`^:import\b`), "", `import "fmt" has no colon; most packages need no import here`},
 	{regexp.MustCompile(`^from\s+\S+\s+import\b`), "", `packages are imported whole: import "math", then math.Sqrt(2); most need no import here`},
 	{regexp.MustCompile(`^import\s+[^"` + "`" + `(]*$`), "", `an import names a path in quotes: import "math/rand/v2"; most packages need none here`},
 	{regexp.MustCompile(`^(async\s+)?def\b`), "", "a function is func name(x float64) float64 { return x }"},

@@ -4,6 +4,8 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/scanner"
+	"go/token"
+	"strconv"
 	"strings"
 )
 
@@ -104,7 +106,7 @@ func (p *parse) cell(src string) *Cell {
 		}
 	}
 	if has[declPiece] {
-		if f := p.part("package main\n\n", only(declPiece), "\n"); f != nil {
+		if f := p.part(declHeader, only(declPiece), "\n"); f != nil {
 			c.Decls = f.Decls
 		}
 	}
@@ -124,14 +126,33 @@ func (p *parse) cell(src string) *Cell {
 			case *ast.BadDecl:
 				p.errs = append(p.errs, Diagnostic{Position: Position{p.number, 1, 1}, Message: "bad declaration"})
 			case *ast.FuncDecl:
-				if d.Body == nil { // the parser leaves bodies to assembly, the type checker, too
+				if d.Body == nil && strings.HasPrefix(strings.TrimLeft(src[min(len(src), p.end(d)):], " \t\r\n"), "{") {
 					at := p.files.Set.Position(d.Name.Pos())
 					p.errs = append(p.errs, Diagnostic{Position: Position{p.number, max(1, at.Line-headerLines), at.Column}, Message: "missing function body"})
+				} else if d.Body == nil {
+					d.Body = absent(d)
 				}
 			}
 		}
 	}
 	return c
+}
+
+// declHeader stands before the declarations of a cell.
+const declHeader = "package main\n\n"
+
+// end is where a declaration ends in the cell, a byte offset.
+func (p *parse) end(d *ast.FuncDecl) int {
+	return p.files.Set.Position(d.Type.End()).Offset - len(declHeader)
+}
+
+// absent is the body of a function that is declared without one, as cells do which document a package. Go wants it
+// elsewhere, in assembly; here it is nowhere, and a call says so.
+func absent(d *ast.FuncDecl) *ast.BlockStmt {
+	at, end := d.Name.Pos(), d.Type.End()
+	call := &ast.CallExpr{Fun: &ast.Ident{NamePos: at, Name: "panic"}, Lparen: at, Rparen: at,
+		Args: []ast.Expr{&ast.BasicLit{ValuePos: at, Kind: token.STRING, Value: strconv.Quote(d.Name.Name + " was declared without a body")}}}
+	return &ast.BlockStmt{Lbrace: end, Rbrace: end, List: []ast.Stmt{&ast.ExprStmt{X: call}}}
 }
 
 // body parses statements inside a function and returns them.

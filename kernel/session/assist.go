@@ -16,6 +16,7 @@ func (s *Session) Complete(source string, cursor int) (c Completion) {
 		}
 	}()
 	cursor = max(0, min(cursor, len(source)))
+	source = past(source, cursor)
 	name, rest, isCommand := cell.Command(source)
 	if strings.Trim(source, " %") == "" && strings.Contains(source, "%") || isCommand && rest == "" && name != "?" && name != "!" {
 		c = Completion{Start: cursor - len(name), End: cursor}
@@ -69,6 +70,7 @@ func (s *Session) Inspect(source string, cursor, detail int) (b display.Bundle, 
 			b, ok = display.Bundle{}, false
 		}
 	}()
+	source = past(source, cursor)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	text, ok := assist.Inspect(s.program, source, cursor, detail, s.o.Tables.Docs)

@@ -35,9 +35,10 @@ const (
 func commands() []command {
 	return []command{
 		{"bash", "[-c] lines", "run the lines below in bash", "What they write appears as it comes; an interrupt ends them. An exit code other than 0 stops the cell.", whole, (*Session).bash},
-		{"cd", "[DIR]", "change the working directory and say which it is", "~ is the home directory, - the directory before.", line, (*Session).cd},
+		{"cd", "[DIR]", "change the working directory and say which it is", "~ or nothing is the home directory, - the directory before, . the one that it is.", line, (*Session).cd},
 		{"doc", "NAME", "declaration and documentation of a name: %doc mat.Dense.Mul", "NAME? and ?NAME do the same.", line, (*Session).doc},
 		{"env", "[NAME[=VALUE]]", "list, show or set environment variables", "%env NAME= makes it empty. Cells and commands see what is set.", line, (*Session).env},
+		{"go111module", "on|off", "has no effect here: what cells can import is compiled in", "gophernotes chooses by it how it looks for the packages of other modules.", line, (*Session).go111module},
 		{"help", "[COMMAND]", "this list, or more about a command", "", line, (*Session).help},
 		{"load", "FILE", "put the text of a file in place of this cell", "A front end shows it in the next cell where it cannot replace this one. Nothing is run.", line, (*Session).loadFile},
 		{"profile", "code", "run the rest of the cell and say where the time went", "A table of functions by their share of processor time, and how much of it was interpreted code, the library and Go's runtime.", code, (*Session).profile},
@@ -54,7 +55,8 @@ func commands() []command {
 type invocation struct {
 	ctx    context.Context
 	name   string
-	source string // the whole cell
+	cell   string // all of it
+	source string // the same without the lines of commands above
 	rest   string // what follows the name
 	o      RunOptions
 	reply  *Reply
@@ -66,10 +68,22 @@ func (c *invocation) args() []string {
 	return strings.Fields(first)
 }
 
-// below are the lines after the command's.
+// below is the cell without the command and its line; positions stay.
 func (c *invocation) below() string {
-	_, lines, _ := strings.Cut(c.rest, "\n")
-	return lines
+	_, below := cell.Line(c.name, c.rest)
+	return strings.Repeat("\n", strings.Count(c.source[:len(c.source)-len(below)], "\n")) + below
+}
+
+// located adds to the error of a command where it stands, if there is more in its cell.
+func (c *invocation) located(err *Error) *Error {
+	if len(err.Traceback) > 0 || !strings.Contains(strings.TrimSpace(c.cell), "\n") {
+		return err
+	}
+	at := strings.Count(c.source[:len(c.source)-len(c.rest)], "\n")
+	text := strings.TrimSpace(strings.Split(c.source, "\n")[at])
+	err.Line, err.Column = at+1, 1
+	err.Traceback = []string{fmt.Sprintf("%s%s:%d%s", green, c.o.Label, at+1, plain), fmt.Sprintf("%4d | %s", at+1, text), bold + red + err.Error() + plain}
+	return err
 }
 
 // code is the cell with the command, and as many bytes of its rest as are arguments, blank: positions stay.
@@ -92,14 +106,40 @@ func problem(format string, args ...any) *Error {
 // show makes text the result of the cell.
 func (c *invocation) show(text string) { c.reply.Values = append(c.reply.Values, display.Text(text)) }
 
-// command runs a %-command, and the cell below it if it takes only its line.
+// command runs a command, and the cell below it if it takes only its line.
 func (s *Session) command(c *invocation) {
+	more := s.alone(c)
+	if c.reply.Err != nil {
+		c.reply.Err = c.located(c.reply.Err)
+		return
+	}
+	below := c.below()
+	if !more || strings.TrimSpace(below) == "" {
+		return
+	}
+	for _, b := range c.reply.Values { // now, to stand before what the lines below put out
+		if err := s.toSink(func(sink Sink) { sink.Display(b, "", false) }); err != nil {
+			c.reply.Err = problem("%v", err)
+			return
+		}
+	}
+	c.reply.Values = nil
+	if name, rest, ok := cell.Command(below); ok {
+		s.command(&invocation{ctx: c.ctx, name: name, cell: c.cell, source: below, rest: rest, o: c.o, reply: c.reply})
+		return
+	}
+	c.reply.Values, c.reply.Err = s.run(c.ctx, below, c.o)
+}
+
+// alone runs a command without what stands below it, and tells whether that is a cell of its own.
+func (s *Session) alone(c *invocation) (more bool) {
 	switch c.name {
 	case "!":
 		c.reply.Err = s.shell(c)
-		return
+		return true
 	case "?":
-		c.name, c.rest = "doc", " "+c.rest
+		c.reply.Err = s.doc(&invocation{rest: " " + c.rest, reply: c.reply})
+		return false
 	}
 	k, ok := lookup(c.name)
 	if !ok {
@@ -108,26 +148,37 @@ func (s *Session) command(c *invocation) {
 			names = append(names, "%"+k.name)
 		}
 		c.reply.Err = problem("no command %%%s; have %s", c.name, strings.Join(names, ", "))
-		return
+		return false
 	}
 	if args := c.args(); len(args) > 0 && (args[0] == "-h" || args[0] == "--help") {
 		c.show(k.manual())
-		return
+		return false
 	}
-	if c.reply.Err = k.run(s, c); c.reply.Err != nil || k.takes != line {
-		return
+	c.reply.Err = k.run(s, c)
+	return k.takes == line
+}
+
+// past replaces the commands whose lines end before the cursor by spaces.
+func past(source string, cursor int) string {
+	at := 0
+	for {
+		name, rest, ok := cell.Command(source[at:])
+		k, _ := lookup(name)
+		if !ok || name == "?" || name != "!" && k.takes != line {
+			return source
+		}
+		_, below := cell.Line(name, rest)
+		if at = len(source) - len(below); below == "" || cursor < at {
+			return source
+		}
+		above := []byte(source[:at])
+		for i, c := range above {
+			if c != '\n' {
+				above[i] = ' '
+			}
+		}
+		source = string(above) + below
 	}
-	below := c.below()
-	if strings.TrimSpace(below) == "" {
-		return
-	}
-	below = strings.Repeat("\n", 1+strings.Count(c.source[:len(c.source)-len(c.rest)], "\n")) + below // positions stay
-	if name, rest, ok := cell.Command(below); ok {
-		s.command(&invocation{ctx: c.ctx, name: name, source: below, rest: rest, o: c.o, reply: c.reply})
-		return
-	}
-	values, err := s.run(c.ctx, below, c.o)
-	c.reply.Values, c.reply.Err = append(c.reply.Values, values...), err
 }
 
 func lookup(name string) (command, bool) {
@@ -169,14 +220,24 @@ func (s *Session) help(c *invocation) *Error {
 	for _, k := range commands() {
 		fmt.Fprintf(&b, "%-32s %s\n", strings.TrimSpace(k.sign()+" "+k.args), k.help)
 	}
-	fmt.Fprintf(&b, "%-32s %s\n", "!COMMAND", "run a line in the shell")
+	fmt.Fprintf(&b, "%-32s %s\n", "!COMMAND, $COMMAND", "run a line in the shell")
 	fmt.Fprintf(&b, "%-32s %s\n", "NAME?", "what %doc NAME shows")
 	b.WriteString(`
 In the statements of a cell an error that nobody names stops the cell: x := f() where f returns (T, error).
 v, err := f() and _ = f() are plain Go, and so is all inside functions. The last expression is shown.
+Lines with commands stand above the Go lines of a cell, one or more of them.
 ctx is the context of the cell: it ends when the cell is interrupted, and carries progress.
 Display(x) and package display show things from anywhere; package widget has sliders. %help COMMAND tells more.`)
 	c.show(b.String())
+	return nil
+}
+
+// go111module is there for notebooks that were written for gophernotes.
+func (s *Session) go111module(c *invocation) *Error {
+	if args := c.args(); len(args) != 1 || args[0] != "on" && args[0] != "off" {
+		return problem("%%go111module wants on or off")
+	}
+	c.show("%go111module has no effect here: what cells can import is compiled in")
 	return nil
 }
 

@@ -49,22 +49,21 @@ func (s *Session) cd(c *invocation) *Error {
 		return problem("%%cd: %s", reason(err))
 	}
 	switch to {
-	case "": // only tell
+	case "":
+		to = "~"
 	case "-":
 		if s.before == "" {
 			return problem("%%cd: there is no directory before this one")
 		}
 		to = s.before
 	}
-	if to != "" {
-		if to, err = home(to); err == nil {
-			err = os.Chdir(to)
-		}
-		if err != nil {
-			return problem("%%cd: %s", reason(err))
-		}
-		s.before = old
+	if to, err = home(to); err == nil {
+		err = os.Chdir(to)
 	}
+	if err != nil {
+		return problem("%%cd: %s", reason(err))
+	}
+	s.before = old
 	now, err := os.Getwd()
 	if err != nil {
 		return problem("%%cd: %s", reason(err))

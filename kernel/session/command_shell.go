@@ -7,35 +7,21 @@ import (
 	"runtime"
 	"strings"
 	"time"
+
+	"gonverge/kernel/cell"
 )
 
-// shell runs the line after a !, and those below it that begin with one, too.
+// shell runs the line after a !.
 func (s *Session) shell(c *invocation) *Error {
-	var lines []string
-	for i, l := range strings.Split(c.rest, "\n") {
-		t := strings.TrimSpace(l)
-		switch {
-		case t == "":
-		case i == 0:
-			lines = append(lines, l)
-		case strings.HasPrefix(t, "!"), strings.HasPrefix(t, "$"):
-			lines = append(lines, t[1:])
-		case len(lines) > 0 && strings.HasSuffix(lines[len(lines)-1], `\`): // goes on
-			lines[len(lines)-1] += "\n" + l
-		default:
-			return problem("line %d: a cell that begins with ! has only lines that do; %%%%bash takes a whole script", i+1)
-		}
+	text, _ := cell.Line(c.name, c.rest)
+	if strings.TrimSpace(text) == "" {
+		return nil
 	}
-	for _, l := range lines {
-		program := []string{"sh", "-c", l}
-		if runtime.GOOS == "windows" {
-			program = []string{"cmd", "/C", l}
-		}
-		if err := s.process(c.ctx, program); err != nil {
-			return err
-		}
+	program := []string{"sh", "-c", text}
+	if runtime.GOOS == "windows" {
+		program = []string{"cmd", "/C", text}
 	}
-	return nil
+	return s.process(c.ctx, program)
 }
 
 // bash runs a script.

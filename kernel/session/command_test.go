@@ -36,6 +36,7 @@ func TestCommands(t *testing.T) {
 	s := newSession(t)
 	t.Chdir(t.TempDir())
 	t.Setenv("GONVERGE_TEST", "v")
+	t.Setenv("HOME", t.TempDir())
 	run(t, s, "x := 3\nfunc f(a int) string { return \"\" }\ntype T struct{ A int }\nconst c = 4")
 	for _, c := range []struct{ name, cell, want string }{ // want: a regular expression for all of it
 		{"who", "%who", `result \[text/html text/plain\] type  T struct{A int}\nconst c untyped int = 4\nfunc  f\(a int\) string\nvar   x int`},
@@ -59,7 +60,16 @@ func TestCommands(t *testing.T) {
 		{"shell sees it", "!echo $GONVERGE_TEST", `stdout "a b\\n"`},
 		{"shell lines", "!echo 1\n!echo 2 >&2", `stdout "1\\n"\nstderr "2\\n"`},
 		{"shell sign of gophernotes", "$ echo 1", `stdout "1\\n"`},
-		{"shell with code", "!echo 1\nx", `error: line 2: a cell that begins with ! has only lines that do; %%bash takes a whole script`},
+		{"shell with code", "!echo 1\nx", `stdout "1\\n"\nresult .* 3`},
+		{"shell, commands and code", "\n$echo 1\n%env GONVERGE_TEST\n!echo 2 \\\n   3\n\n// code\nfmt.Println(4)\nx", `stdout "1\\n"\ndisplay .* a b\nstdout "2 3\\n4\\n"\nresult .* 3`},
+		{"shell that fails in the middle", "!echo 1\n!exit 3\nfmt.Println(4)", `stdout "1\\n"\nerror: exit status 3`},
+		{"code that fails below the shell", "!echo 1\n\nnope", `stdout "1\\n"\ncompile error: undefined: nope.*`},
+		{"shell below code", "x\n$ls", `compile error: .*lines with commands stand above the Go lines of a cell.*`},
+		{"shell below code, as IPython has it", "y := x\n!ls", `compile error: .*lines with commands stand above the Go lines of a cell.*`},
+		{"an empty command", "!\nx", `result .* 3`},
+		{"comment above", "// what it is\n%time x", `stdout "time: .*\nresult .* 3`},
+		{"go111module", "%go111module on\nx", `display .* no effect here.*\nresult .* 3`},
+		{"go111module wrong", "%go111module", `error: %go111module wants on or off`},
 		{"shell fails", "!exit 3", `error: exit status 3`},
 		{"bash", "%%bash\nfor i in 1 2; do echo $i; done", `stdout "1\\n2\\n"`},
 		{"bash fails", "%%bash\nfalse", `error: exit status 1`},
@@ -72,8 +82,10 @@ func TestCommands(t *testing.T) {
 		{"load none", "%load none.go", `error: %load: none.go: no such file or directory`},
 		{"load without a name", "%load", `error: %load wants a file`},
 		{"cd", "%cd /", `result .* /`},
-		{"cd back and go on", "%cd -\nx", `(?s)result .*\nresult .* 3`},
-		{"cd tells", "%cd", `result .*`},
+		{"cd back and go on", "%cd -\nx", `(?s)display .*\nresult .* 3`},
+		{"cd tells", "%cd .", `result .*`},
+		{"cd home", "%cd", `result .* ` + regexp.QuoteMeta(os.Getenv("HOME"))},
+		{"cd back again", "%cd -", `result .*`},
 		{"cd nowhere", "%cd /nowhere", `error: %cd: /nowhere: no such file or directory`},
 		{"save", "%save cells", `result .* \d+ cells in cells.go`},
 		{"save again", "%save cells", `error: %save: cells.go is there; %save -f cells.go replaces it`},
@@ -89,7 +101,7 @@ func TestCommands(t *testing.T) {
 		{"help by flag", "%save -h", `(?s)result .* %save \[-f\] FILE.*`},
 		{"help of none", "%help nope", `error: no command nope; %help lists them`},
 		{"unknown", "%nope", `error: no command %nope; have %bash, .*%who.*`},
-		{"commands below each other", "%env GONVERGE_TEST\n%who func\nx + 1", `(?s)result .* a b\nresult .* func .*\nresult .* 4`},
+		{"commands below each other", "%env GONVERGE_TEST\n%who func\nx + 1", `(?s)display .* a b\ndisplay .* func .*\nresult .* 4`},
 		{"reset", "%reset", ``},
 		{"gone", "x", `compile error: undefined: x.*`},
 	} {
@@ -133,6 +145,27 @@ func TestAnInterruptEndsACommandAndItsChildren(t *testing.T) {
 	}
 }
 
+// The error of a command says where it stands, if it is not alone in its cell.
+func TestWhereACommandFails(t *testing.T) {
+	s := newSession(t)
+	for cell, want := range map[string]string{
+		"!true\n\n  !exit 2\n1":  "In[9]:3|   3 | !exit 2|error: exit status 2",
+		"// go\n%cd /nowhere\n1": "In[9]:2|   2 | %cd /nowhere|error: %cd: /nowhere: no such file or directory",
+		"!exit 2":                "error: exit status 2",
+		"!true\nnope":            "In[9]:2:1|   2 | nope|     | ^|undefined: nope",
+	} {
+		r := s.Run(context.Background(), cell, session.RunOptions{Label: "In[9]"}, &gallery{})
+		if r.Err == nil {
+			t.Errorf("%q: no error", cell)
+			continue
+		}
+		got := regexp.MustCompile("\x1b\\[\\d+m").ReplaceAllString(strings.Join(r.Err.Traceback, "|"), "")
+		if !strings.HasPrefix(got, want) {
+			t.Errorf("%q: got %s, want %s", cell, got, want)
+		}
+	}
+}
+
 // What is asked of commands by people who know others.
 func TestCommandsAsPeopleTypeThem(t *testing.T) {
 	s := newSession(t)
@@ -145,7 +178,7 @@ func TestCommandsAsPeopleTypeThem(t *testing.T) {
 		t.Errorf("got %q, %v", data, err)
 	}
 	for cell, want := range map[string]string{
-		"// first\n%who":            "stands in the first line",
+		"x\n%who":                   "stand above the Go lines",
 		"%%writefile none/a.txt\nx": "none/a.txt: no such file",
 	} {
 		if r := s.Run(context.Background(), cell, session.RunOptions{}, &gallery{}); r.Err == nil || !strings.Contains(r.Err.Message, want) {

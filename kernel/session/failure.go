@@ -55,8 +55,8 @@ func (s *Session) rejected(err error) *Error {
 	var messages []string
 	for i, d := range list {
 		messages = append(messages, d.Message)
-		if line := strings.TrimSpace(s.files.Line(d.Cell, d.Line)); d.Hint == "" && d.Line > 1 && strings.HasPrefix(line, "%") && strings.Contains(d.Message, "'%'") {
-			d.Hint = "a command such as %who stands in the first line of its cell"
+		if line := strings.TrimSpace(s.files.Line(d.Cell, d.Line)); d.Line > 1 && line != "" && d.Column <= 2 && (line[0] == '!' || d.Hint == "" && (line[0] == '%' || line[0] == '$')) {
+			d.Hint = "lines with commands stand above the Go lines of a cell"
 		}
 		if i == 8 && len(list) > 10 {
 			e.Traceback = append(e.Traceback, fmt.Sprintf("... and %d more", len(list)-i))

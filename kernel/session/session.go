@@ -122,7 +122,7 @@ func (s *Session) Run(ctx context.Context, source string, o RunOptions, sink Sin
 		}
 	}()
 	if name, rest, ok := cell.Command(source); ok {
-		s.command(&invocation{ctx: ctx, name: name, source: source, rest: rest, o: o, reply: &reply})
+		s.command(&invocation{ctx: ctx, name: name, cell: source, source: source, rest: rest, o: o, reply: &reply})
 	} else {
 		reply.Values, reply.Err = s.run(ctx, source, o)
 	}

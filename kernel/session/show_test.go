@@ -74,11 +74,11 @@ func shown(t *testing.T, s *session.Session, g *gallery, cells ...string) string
 	return strings.Join(g.events, "\n")
 }
 
-// The cells of the documentation of the kernel gophernotes, and values with each of its interfaces.
+// The functions of the kernel gophernotes, and values with each of its interfaces.
 func TestGophernotesCells(t *testing.T) {
 	s := newSession(t)
 	for _, c := range []struct{ name, cell, want string }{
-		{"HTML", "display.HTML(`<h1 style=\"color:green;\">Hello, World</h1>`)", `result [text/html text/plain] <h1 style="color:green;">Hello, World</h1>`},
+		{"HTML", "display.HTML(`<p>four <b>units</b></p>`)", `result [text/html text/plain] <p>four <b>units</b></p>`},
 		{"Display in a block", "{\n    Display(display.Markdown(\"* hello from markdown\"))\n    Display(display.Math(`e^{i\\Pi}+1=0`))\n}",
 			"display  [text/markdown text/plain] * hello from markdown\ndisplay  [text/latex text/plain] e^{i\\Pi}+1=0"},
 		{"package function", `display.Display(display.SVG("<svg/>"), 3)`, "display  [image/svg+xml text/plain] <svg/>\ndisplay  [text/plain] 3"},
