@@ -149,7 +149,7 @@ func (p *parse) end(d *ast.FuncDecl) int {
 // absent is the body of a function that is declared without one, as cells do which document a package. Go wants it
 // elsewhere, in assembly; here it is nowhere, and a call says so.
 func absent(d *ast.FuncDecl) *ast.BlockStmt {
-	at, end := d.Name.Pos(), d.Type.End()
+	at, end := d.Name.Pos(), d.Type.End()-1
 	call := &ast.CallExpr{Fun: &ast.Ident{NamePos: at, Name: "panic"}, Lparen: at, Rparen: at,
 		Args: []ast.Expr{&ast.BasicLit{ValuePos: at, Kind: token.STRING, Value: strconv.Quote(d.Name.Name + " was declared without a body")}}}
 	return &ast.BlockStmt{Lbrace: end, Rbrace: end, List: []ast.Stmt{&ast.ExprStmt{X: call}}}

@@ -8,8 +8,10 @@ import (
 	"io"
 	"log"
 	"maps"
+	"math"
 	"os"
 	"reflect"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -107,12 +109,18 @@ var (
 	ErrMemory = errors.New("the memory in use grew beyond its limit")
 )
 
-// quiet keeps the interpreter's own notes about code it cannot compile off the process's stderr: they come back as errors.
-var quiet = sync.OnceFunc(func() { log.SetOutput(io.Discard) })
+// prepare sets what the process has once: the interpreter's own notes about code that it cannot compile do not go to its
+// stderr, since they come back as errors, and stacks may grow as far as the guard needs.
+var prepare = sync.OnceFunc(func() {
+	log.SetOutput(io.Discard)
+	if math.MaxInt > maxStack {
+		debug.SetMaxStack(maxStack)
+	}
+})
 
 // New starts a machine.
 func New(o Options) (*Machine, error) {
-	quiet()
+	prepare()
 	if o.StackLimit == 0 {
 		o.StackLimit = 256 << 20
 	}

@@ -162,6 +162,9 @@ func (tr *translator) cell(src string) (why outOfGo) {
 	for _, d := range c.Decls {
 		switch d := d.(type) {
 		case *ast.FuncDecl:
+			if d.Body.Rbrace < d.Type.End() {
+				return "declares a function without a body"
+			}
 			name := d.Name.Name
 			if d.Recv != nil {
 				name = check.Receiver(d) + "." + name
