@@ -143,6 +143,8 @@ func (p *bareWeights) update(lr, momentum, decay float32) {
 type bareConv struct {
 	weights                             bareWeights
 	v                                   *simd.Conv
+	p                                   *simd.Borderless // as the operations use it; nil: none
+	gradW, gradX                        bool             // p has them
 	batch                               int
 	relu                                bool
 	y, packed, padded, back, spread, dx []float32
@@ -152,6 +154,9 @@ func (c *bareConv) make() {
 	c.y = make([]float32, c.batch*c.v.OutLen())
 	c.packed, c.back = make([]float32, c.v.WeightLen()), make([]float32, c.v.WeightBackLen())
 	c.padded, c.spread = make([]float32, c.v.PaddedLen()), make([]float32, c.v.BackPaddedLen())
+	if c.p = c.v.Borderless(); c.p != nil {
+		c.gradW, c.gradX = c.p.HasGradW(), c.p.HasGradX()
+	}
 }
 
 func (c *bareConv) inLen() int { return c.v.InLen() }
@@ -166,6 +171,11 @@ func (c *bareConv) pad(x []float32, i int) []float32 {
 }
 
 func (c *bareConv) forward(x []float32) []float32 {
+	if c.p != nil {
+		c.p.PackW(c.packed, c.weights.w)
+		c.p.Forward(c.y, x, c.packed, c.weights.b, c.batch, c.relu)
+		return c.y
+	}
 	c.v.PackW(c.packed, c.weights.w)
 	n := c.v.OutLen()
 	for i := range c.batch {
@@ -182,19 +192,38 @@ func (c *bareConv) forward(x []float32) []float32 {
 func (c *bareConv) backward(dx, x, dy []float32) {
 	clear(c.weights.dw)
 	clear(c.weights.db)
-	if dx != nil {
+	switch {
+	case dx == nil:
+	case c.gradX:
+		c.p.PackWBack(c.back, c.weights.w)
+	default:
 		c.v.PackWBack(c.back, c.weights.w)
 	}
+	for i := 0; i < c.batch; i += simd.BorderlessPictures {
+		c.some(dx, x, dy, i, min(simd.BorderlessPictures, c.batch-i))
+	}
+}
+
+// some adds the gradients of count pictures from the first on.
+func (c *bareConv) some(dx, x, dy []float32, first, count int) {
 	n, in := c.v.OutLen(), c.v.InLen()
-	for i := range c.batch {
-		d := dy[i*n:][:n]
-		if c.relu {
-			simd.ReluBack(d, c.y[i*n:][:n])
+	d := dy[first*n:][:count*n]
+	if c.relu {
+		simd.ReluBack(d, c.y[first*n:][:len(d)])
+	}
+	simd.AddRows(c.weights.db, d)
+	if c.gradW {
+		c.p.GradW(c.weights.dw, x[first*in:], d, count)
+	}
+	if c.gradX && dx != nil {
+		c.p.GradX(dx[first*in:], d, c.back, count)
+	}
+	for i := range count {
+		if !c.gradW {
+			c.v.GradW(c.weights.dw, c.pad(x, first+i), d[i*n:])
 		}
-		simd.AddRows(c.weights.db, d)
-		c.v.GradW(c.weights.dw, c.pad(x, i), d)
-		if dx != nil {
-			c.v.GradX(dx[i*in:][:in], c.spread, d, c.back)
+		if dx != nil && !c.gradX {
+			c.v.GradX(dx[(first+i)*in:], c.spread, d[i*n:], c.back)
 		}
 	}
 }

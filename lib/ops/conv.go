@@ -138,29 +138,42 @@ func (f *convolution) padded(s *scratch, worker int, x []float32, i int) []float
 	return p
 }
 
-// convKernel is what the forward pass runs on: the direct convolution or, for large layers, one
-// with fewer multiplications.
+// convKernel is what the forward pass runs on: the direct convolution, the same on several
+// pictures without their border or, for large layers, one with fewer multiplications.
 type convKernel struct {
 	*convolution
 	padded *scratch
-	fast   *simd.Winograd // nil: direct
-	packed []float32      // weights as the kernel wants them
-	of     []float32      // fast, in evaluation: the weights that packed was made of
+	fast   *simd.Winograd   // nil: one of the others
+	bare   *simd.Borderless // nil: direct
+	packed []float32        // weights as the kernel wants them
+	of     []float32        // fast, in evaluation: the weights that packed was made of
 }
 
 func newConvKernel(f *convolution) *convKernel {
-	k := &convKernel{convolution: f, padded: f.padding(), fast: f.Winograd()}
-	if k.fast != nil {
+	k := &convKernel{convolution: f, padded: f.padding(), fast: f.Winograd(), bare: f.Borderless()}
+	switch {
+	case k.fast != nil:
 		k.packed = make([]float32, k.fast.WeightLen())
-	} else {
+	case k.bare != nil:
+		k.packed = make([]float32, k.bare.WeightLen())
+	default:
 		k.packed = make([]float32, f.WeightLen())
 	}
 	return k
 }
 
 func (k *convKernel) forward(y, x, w, b []float32) error {
-	n := k.OutLen()
-	if k.fast == nil {
+	n, in := k.OutLen(), k.InLen()
+	switch {
+	case k.fast != nil:
+	case k.bare != nil:
+		k.bare.PackW(k.packed, w)
+		return k.each(k.pictures, func(_, _, from, to int) {
+			for i := from; i < to && !k.stopped(); i += simd.BorderlessPictures {
+				k.bare.Forward(y[i*n:], x[i*in:], k.packed, b, min(simd.BorderlessPictures, to-i), k.relu)
+			}
+		})
+	default:
 		k.PackW(k.packed, w)
 		return k.each(k.pictures, func(worker, _, from, to int) {
 			for i := from; i < to && !k.stopped(); i++ {
@@ -182,7 +195,6 @@ func (k *convKernel) forward(y, x, w, b []float32) error {
 			k.of = append(k.of, w...)
 		}
 	}
-	in := k.InLen()
 	return k.each(k.pictures, func(_, _, from, to int) {
 		k.fast.Forward(y[from*n:to*n], x[from*in:to*in], k.packed, b, to-from, k.relu)
 	})
@@ -200,7 +212,17 @@ func (f *convolution) diff(in gorgonia.Nodes, out, grad *gorgonia.Node) (gorgoni
 		nx = f.pictures * f.InLen()
 	}
 	o := newOp(c, f.name+"Grad", tensor.Shape{nw + nb + nx}, in[0], in[1], out, grad)
-	g := &convGrad{convolution: f, padded: f.padding(), masked: &scratch{size: f.OutLen()}, spread: &scratch{size: f.BackPaddedLen()}}
+	g := &convGrad{convolution: f, padded: f.padding(), spread: &scratch{size: f.BackPaddedLen()}, together: 1}
+	if p := f.Borderless(); p != nil {
+		g.together = simd.BorderlessPictures
+		if p.HasGradW() {
+			g.bareW = p
+		}
+		if p.HasGradX() {
+			g.bareX = p
+		}
+	}
+	g.masked = &scratch{size: min(g.together, f.pictures) * f.OutLen()}
 	// A window's maximum is one of y: where that is not above 0 the ReLU cuts the window's gradient
 	// off, which the pooling can do as well, on fewer values.
 	if o, ok := grad.Op().(*op); ok && f.relu && c.Inner && o.of == out {
@@ -211,7 +233,9 @@ func (f *convolution) diff(in gorgonia.Nodes, out, grad *gorgonia.Node) (gorgoni
 			g.parts[i] = make([]float32, nw+nb)
 		}
 	}
-	if f.inputGrad {
+	if f.inputGrad && g.bareX != nil {
+		g.back = make([]float32, g.bareX.WeightLen())
+	} else if f.inputGrad {
 		g.back = make([]float32, f.WeightBackLen())
 	}
 	o.run = func(res []float32, in [][]float32) error {
@@ -242,16 +266,21 @@ func (f *convolution) diff(in gorgonia.Nodes, out, grad *gorgonia.Node) (gorgoni
 type convGrad struct {
 	*convolution
 	padded, masked, spread *scratch
+	together               int               // pictures that are worked on at once
+	bareW, bareX           *simd.Borderless  // for the gradients of w and x; nil: direct
 	parts                  [chunks][]float32 // gradients of w and b of each chunk
 	back                   []float32         // packed weights
 	cut                    bool              // what the ReLU cuts off is 0 in dy already
 }
 
 func (g *convGrad) run(dw, db, dx, x, w, y, dy []float32) error {
-	if g.inputGrad {
+	switch {
+	case !g.inputGrad:
+	case g.bareX != nil:
+		g.bareX.PackWBack(g.back, w)
+	default:
 		g.PackWBack(g.back, w)
 	}
-	n := g.OutLen()
 	err := g.each(g.pictures, func(worker, part, from, to int) {
 		pw, pb := dw, db
 		if p := g.parts[part]; p != nil {
@@ -259,20 +288,8 @@ func (g *convGrad) run(dw, db, dx, x, w, y, dy []float32) error {
 		}
 		clear(pw)
 		clear(pb)
-		for i := from; i < to && !g.stopped(); i++ {
-			d := dy[i*n : (i+1)*n]
-			if g.relu && !g.cut {
-				m := g.masked.of(worker)
-				simd.ReluBackTo(m, d, y[i*n:(i+1)*n])
-				d = m
-			}
-			if g.bias {
-				simd.AddRows(pb, d)
-			}
-			g.GradW(pw, g.convolution.padded(g.padded, worker, x, i), d)
-			if g.inputGrad {
-				g.GradX(dx[i*g.InLen():(i+1)*g.InLen()], g.spread.of(worker), d, g.back)
-			}
+		for i := from; i < to && !g.stopped(); i += g.together {
+			g.some(worker, i, min(g.together, to-i), pw, pb, dx, x, y, dy)
 		}
 	})
 	if err != nil {
@@ -280,6 +297,37 @@ func (g *convGrad) run(dw, db, dx, x, w, y, dy []float32) error {
 	}
 	g.sum(dw, db)
 	return nil
+}
+
+// some adds the gradients of w and b for count pictures from the first on to dw and db, and
+// writes their gradients to dx, if that is asked for.
+func (g *convGrad) some(worker, first, count int, dw, db, dx, x, y, dy []float32) {
+	n, in := g.OutLen(), g.InLen()
+	d := dy[first*n : (first+count)*n]
+	if g.relu && !g.cut {
+		m := g.masked.of(worker)[:len(d)]
+		simd.ReluBackTo(m, d, y[first*n:(first+count)*n])
+		d = m
+	}
+	if g.bias {
+		simd.AddRows(db, d)
+	}
+	if g.bareW != nil {
+		g.bareW.GradW(dw, x[first*in:], d, count)
+	} else {
+		for i := range count {
+			g.GradW(dw, g.convolution.padded(g.padded, worker, x, first+i), d[i*n:])
+		}
+	}
+	switch {
+	case !g.inputGrad:
+	case g.bareX != nil:
+		g.bareX.GradX(dx[first*in:], d, g.back, count)
+	default:
+		for i := range count {
+			g.GradX(dx[(first+i)*in:], g.spread.of(worker), d[i*n:], g.back)
+		}
+	}
 }
 
 // sum adds the chunks' gradients in order.

@@ -133,3 +133,38 @@ func dots64Asm(dst, x, y *float64, n, ld int)
 //
 //go:noescape
 func fmaAsm(n int)
+
+// The kernels of [block.run]: rows × columns, 88 for two vectors of eight in AVX2.
+//
+//go:noescape
+func block8x32Asm(t *block)
+
+//go:noescape
+func block4x32Asm(t *block)
+
+//go:noescape
+func block2x32Asm(t *block)
+
+//go:noescape
+func block1x32Asm(t *block)
+
+//go:noescape
+func block8x16Asm(t *block)
+
+//go:noescape
+func block4x16Asm(t *block)
+
+//go:noescape
+func block2x16Asm(t *block)
+
+//go:noescape
+func block1x16Asm(t *block)
+
+//go:noescape
+func block4x88Asm(t *block)
+
+//go:noescape
+func block2x88Asm(t *block)
+
+//go:noescape
+func block1x88Asm(t *block)

@@ -33,3 +33,14 @@ func axpy64Asm(float64, *float64, *float64, int)       { panic(noAsm) }
 func dot64Asm(*float64, *float64, int) float64         { panic(noAsm) }
 func dots64Asm(*float64, *float64, *float64, int, int) { panic(noAsm) }
 func fmaAsm(int)                                       { panic(noAsm) }
+func block8x32Asm(*block)                              { panic(noAsm) }
+func block4x32Asm(*block)                              { panic(noAsm) }
+func block2x32Asm(*block)                              { panic(noAsm) }
+func block1x32Asm(*block)                              { panic(noAsm) }
+func block8x16Asm(*block)                              { panic(noAsm) }
+func block4x16Asm(*block)                              { panic(noAsm) }
+func block2x16Asm(*block)                              { panic(noAsm) }
+func block1x16Asm(*block)                              { panic(noAsm) }
+func block4x88Asm(*block)                              { panic(noAsm) }
+func block2x88Asm(*block)                              { panic(noAsm) }
+func block1x88Asm(*block)                              { panic(noAsm) }
