@@ -32,6 +32,11 @@ func tileWideAsm(t *tile)
 //go:noescape
 func tileWide4Asm(t *tile)
 
+// fenceAsm ends what was written past the caches; see [tile.stream].
+//
+//go:noescape
+func fenceAsm()
+
 // blendAsm is [blend.run]; see there.
 //
 //go:noescape

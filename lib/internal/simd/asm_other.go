@@ -32,6 +32,7 @@ func maxBackAsm(*float32, *float32, *float32, *float32, int, int, int, int, int)
 func axpy64Asm(float64, *float64, *float64, int)       { panic(noAsm) }
 func dot64Asm(*float64, *float64, int) float64         { panic(noAsm) }
 func dots64Asm(*float64, *float64, *float64, int, int) { panic(noAsm) }
+func fenceAsm()                                        { panic(noAsm) }
 func fmaAsm(int)                                       { panic(noAsm) }
 func block8x32Asm(*block)                              { panic(noAsm) }
 func block4x32Asm(*block)                              { panic(noAsm) }

@@ -1,6 +1,9 @@
 package simd
 
-import "fmt"
+import (
+	"fmt"
+	"unsafe"
+)
 
 // gemmK and gemmN are the block of B that is packed at once: 384×96 values, 147 KB, which
 // stay in the second-level cache while all of A goes past them.
@@ -9,7 +12,9 @@ const (
 	gemmN = 96
 
 	gemmFew  = 48  // up to so many rows of A, B is not packed
-	gemmLong = 128 // from so many rows and columns on, a transposed A is packed
+	gemmLong = 128 // from so many columns and half as many rows on, a transposed A is packed
+
+	gemmStream = 1 << 21 // from so many values on, a product of a short sum is written past the caches
 )
 
 // Gemm writes the product op(A)·op(B) to C, or adds it to C if add. op(A) is m×k, op(B) is
@@ -35,7 +40,7 @@ func Gemm(transA, transB bool, m, n, k int, a []float32, lda int, b []float32, l
 		inPlace = n / tileCols * tileCols
 	}
 	// Rows of Aᵀ lie lda apart: on long ones each value would be a cache line of its own.
-	packedA := transA && k >= gemmLong && n >= gemmLong
+	packedA := transA && k >= gemmLong/2 && n >= gemmLong
 	rowStep, ak := lda, 1
 	switch {
 	case packedA:
@@ -54,6 +59,12 @@ func Gemm(transA, transB bool, m, n, k int, a []float32, lda int, b []float32, l
 	panels, pa := buf[:gemmN*kMax], buf[gemmN*kMax:]
 	var off [tileRows]int
 	t := tile{ko: 1, aks: ak, off: &off, ldc: ldc}
+	// A product much larger than the caches, of sums so short that they do not hide the memory's
+	// time: what is written is not read first, as a cache would.
+	if useAsm && !add && k <= gemmLong && m*n >= gemmStream && ldc%tileCols == 0 && uintptr(unsafe.Pointer(&c[0]))%64 == 0 {
+		t.stream = 1
+		defer fenceAsm()
+	}
 	for p := 0; p < k; p += gemmK {
 		t.k = min(gemmK, k-p)
 		for i := 0; i < mp; i += tileRows {

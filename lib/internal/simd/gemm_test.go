@@ -2,6 +2,7 @@ package simd
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 )
 
@@ -86,4 +87,33 @@ func TestGemmRefusesWhatCannotBe(t *testing.T) {
 	mustPanic(t, "b", func() { Gemm(false, true, 2, 2, 3, f(6), 3, f(5), 3, f(9), 3, false) })
 	mustPanic(t, "c", func() { Gemm(false, false, 2, 2, 3, f(6), 3, f(9), 3, f(4), 3, false) })
 	mustPanic(t, "m", func() { Gemm(false, false, -1, 2, 3, f(6), 3, f(9), 3, f(4), 3, false) })
+}
+
+// Large products of short sums are written past the caches, where the result's rows lie on whole
+// cache lines; tiles at the edges are not.
+func TestGemmOfLargeResultsEqualsItsParts(t *testing.T) {
+	eachPath(t, func(t *testing.T) {
+		r := newRand()
+		const m, n, k = 6*170 + 5, 64*32 + 16, 3
+		a, b := random(r, k*m), random(r, k*n)
+		for name, transA := range map[string]bool{"AB": false, "AᵀB": true} {
+			lda := k
+			if transA {
+				lda = m
+			}
+			whole := make([]float32, m*n)
+			Gemm(transA, false, m, n, k, a, lda, b, n, whole, n, false)
+			part := make([]float32, n)
+			for i := range m { // row by row, each a small product
+				at := i * k
+				if transA {
+					at = i
+				}
+				Gemm(transA, false, 1, n, k, a[at:], lda, b, n, part, n, false)
+				if !slices.Equal(part, whole[i*n:][:n]) {
+					t.Fatalf("%s: row %d has other bits than alone", name, i)
+				}
+			}
+		}
+	})
 }

@@ -28,6 +28,7 @@ type tile struct {
 	c        []float32
 	ldc      int
 	relu     int // 1: the sums are written as max(0, C)
+	stream   int // 1: c, whose rows lie on whole cache lines, is written past the caches; fenceAsm must follow
 }
 
 // zeros is the init of a tile that starts from nothing (with ldi 0). It is never written.
@@ -51,6 +52,7 @@ func (t *tile) runWidePart(rows int, add bool) {
 	var out, init [tileRows * cols]float32
 	part := *t
 	part.c, part.ldc, part.init, part.ldi = out[:], cols, init[:], cols
+	part.stream = 0
 	if !add {
 		for r := range rows {
 			copy(init[r*cols:][:cols], t.init[r*t.ldi:])
@@ -87,6 +89,7 @@ func (t *tile) runPart(rows, cols int, add bool) {
 	var out, init [tileRows * tileCols]float32
 	part := *t
 	part.c, part.ldc, part.init, part.ldi = out[:], tileCols, init[:], tileCols
+	part.stream = 0
 	if !add {
 		for r := range rows {
 			copy(init[r*tileCols:][:cols], t.init[r*t.ldi:])

@@ -35,6 +35,10 @@
 	VMOVUPS lo, at;  \
 	VMOVUPS hi, at8
 
+#define STREAM(at, at8, lo, hi) \
+	VMOVNTPS lo, at;  \
+	VMOVNTPS hi, at8
+
 // func tileAsm(t *tile)
 TEXT ·tileAsm(SB), NOSPLIT, $0-8
 	MOVQ t+0(FP), AX
@@ -127,8 +131,20 @@ put:
 	SHLQ $2, BX
 	LEAQ (BX)(BX*2), DI
 	ADDQ CX, DI
+	CMPQ tile_stream(AX), $0
+	JNE  past
 	EACH(PUT)
 	VZEROUPPER
+	RET
+
+past:
+	EACH(STREAM)
+	VZEROUPPER
+	RET
+
+// func fenceAsm()
+TEXT ·fenceAsm(SB), NOSPLIT, $0-0
+	SFENCE
 	RET
 
 // func transpose8Asm(dst *float32, ldd int, src *float32, lds int)

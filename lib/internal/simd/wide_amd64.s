@@ -35,6 +35,10 @@
 	VMOVUPS lo, at;   \
 	VMOVUPS hi, at16
 
+#define STREAM(at, at16, lo, hi) \
+	VMOVNTPS lo, at;   \
+	VMOVNTPS hi, at16
+
 // func tileWideAsm(t *tile)
 TEXT ·tileWideAsm(SB), NOSPLIT, $8-8
 	MOVQ t+0(FP), AX
@@ -130,7 +134,14 @@ put:
 	SHLQ $2, BX
 	LEAQ (BX)(BX*2), DI
 	ADDQ CX, DI
+	CMPQ tile_stream(AX), $0
+	JNE  past
 	EACH(PUT)
+	VZEROUPPER
+	RET
+
+past:
+	EACH(STREAM)
 	VZEROUPPER
 	RET
 
@@ -219,6 +230,13 @@ put:
 	SHLQ $2, BX
 	LEAQ (BX)(BX*2), DI
 	ADDQ CX, DI
+	CMPQ tile_stream(AX), $0
+	JNE  past
 	EACH4(PUT)
+	VZEROUPPER
+	RET
+
+past:
+	EACH4(STREAM)
 	VZEROUPPER
 	RET
