@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"gonverge/lib/internal/simd"
 	"gonverge/lib/nn"
 )
 
@@ -37,6 +38,29 @@ func TestBareNetTrainsAsTheTrainerDoes(t *testing.T) {
 			if got := bare.step(labels, 0.01, 0.9, 1e-3); math.Abs(got-want) > 1e-4 {
 				t.Errorf("%s, step %d: loss %v, want %v", arch.Name, step, got, want)
 			}
+		}
+	}
+}
+
+// The operations that are counted are those of the definition less those on a border.
+func TestTrainingOperationsOfANet(t *testing.T) {
+	shape := [3]int{32, 32, 3}
+	for _, c := range []struct {
+		arch  *nn.Arch
+		first int64 // operations of the first layer, which has no gradient of its input
+	}{
+		{nn.CIFAR10Quick(shape, 10), 2 * 32 * 32 * 32 * 75},
+		{nn.MiniAlexNet(shape, 10), 2 * 26 * 26 * 32 * 147},
+	} {
+		all := float64(3*c.arch.FLOP() - c.first)
+		got := trainingFLOP(c.arch, 2) / 2
+		least := all * 0.8 // the borders of these nets are a fifth at most
+		if simd.Wide() {
+			if !(got > least && got < 0.9*all) {
+				t.Errorf("%s: %v operations a picture, of %v with borders", c.arch.Name, got, all)
+			}
+		} else if !(got > least && got <= 1.001*all) {
+			t.Errorf("%s: %v operations a picture, of %v with borders", c.arch.Name, got, all)
 		}
 	}
 }

@@ -56,9 +56,7 @@ func stepper(arch *nn.Arch, batch int, seed uint64) (func() error, error) {
 func trainingFLOP(arch *nn.Arch, batch int) float64 {
 	total := 0.0
 	in := arch.Input.Shape
-	net := nn.New(arch, 1)
 	for i, l := range arch.Layers {
-		out, _ := net.LayerShape(net.Layers()[i]) // the layer is one of the net's
 		passes := 3.0
 		if i == 0 {
 			passes--
@@ -76,10 +74,19 @@ func trainingFLOP(arch *nn.Arch, batch int) float64 {
 				passes -= float64(skipped) * (1 - p.Share())
 			}
 			total += passes * 2 * float64(v.OutLen()*l.Kernel*l.Kernel*in[2])
+			in = [3]int{v.OH, v.OW, v.OC}
+		case nn.MaxPool:
+			p := simd.NewPool(in[0], in[1], in[2], l.Size, l.Stride, l.Pad, !l.Floor)
+			in[0], in[1] = p.OH, p.OW
+		case nn.AvgPool:
+			p := simd.NewPool(in[0], in[1], in[2], l.Size, l.Stride, l.Pad, !l.Floor)
+			in[0], in[1] = p.OH, p.OW
 		case nn.Dense:
 			total += passes * 2 * float64(in[0]*in[1]*in[2]*l.Units)
+			in = [3]int{1, 1, l.Units}
+		default:
+			panic(fmt.Sprintf("bench: no operations of a %T", l))
 		}
-		in = out
 	}
 	return total * float64(batch)
 }
