@@ -1,6 +1,7 @@
 package activation
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
@@ -87,13 +88,16 @@ func (a *arrays) String() string {
 }
 
 // fingerprint stands for all values.
-func (a *arrays) fingerprint() string {
+func (a *arrays) fingerprint(ctx context.Context) (string, error) {
 	h := sha256.New()
 	var row []byte
 	for _, m := range a.mats {
 		r, c := m.Dims()
 		fmt.Fprintf(h, "%d×%d\n", r, c) // a hash never fails
 		for i := range r {
+			if err := ctx.Err(); err != nil && i*c > 1<<16 { // what is smaller takes a millisecond
+				return "", err
+			}
 			row = row[:0]
 			for j := range c {
 				row = binary.LittleEndian.AppendUint32(row, math.Float32bits(float32(m.At(i, j))))
@@ -101,7 +105,7 @@ func (a *arrays) fingerprint() string {
 			h.Write(row)
 		}
 	}
-	return hex.EncodeToString(h.Sum(nil))
+	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
 // plan is what a source of arrays runs.

@@ -1,6 +1,7 @@
 package activation
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -78,16 +79,24 @@ func (s *Source) Whole() *Source {
 // PicturesFingerprint returns 64 hexadecimal digits that stand for the pictures and the shuffle, but
 // not for the nets, the layers or the range.
 func (s *Source) PicturesFingerprint() string {
+	f, err := s.PicturesFingerprintContext(context.Background())
+	if err != nil {
+		panic(err) // a file of a set on demand
+	}
+	return f
+}
+
+// PicturesFingerprintContext is [Source.PicturesFingerprint] with a context that ends it: it takes as
+// long as to read all the pictures. A file that cannot be read is an error.
+func (s *Source) PicturesFingerprintContext(ctx context.Context) (string, error) {
 	h := sha256.New()
-	if s.arrays != nil {
-		fmt.Fprintf(h, "arrays %d %s\n", s.arrays.positions, s.arrays.fingerprint())
-	} else {
-		fmt.Fprintf(h, "set %s\n", s.set.Fingerprint())
+	if err := s.describe(ctx, h); err != nil {
+		return "", err
 	}
 	if s.shuffled {
 		fmt.Fprintf(h, "shuffled %d\n", s.seed)
 	}
-	return hex.EncodeToString(h.Sum(nil))
+	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
 // NetsFingerprint returns 64 hexadecimal digits that stand for the nets' parameters up to the deepest

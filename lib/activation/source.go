@@ -1,10 +1,12 @@
 package activation
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -115,15 +117,23 @@ func (s *Source) Layers() []string {
 // Fingerprint returns 64 hexadecimal digits that stand for everything the activations depend
 // on: the nets' parameters, the pictures, the layers and the shuffle.
 func (s *Source) Fingerprint() string {
+	f, err := s.FingerprintContext(context.Background())
+	if err != nil {
+		panic(err) // a file of a set on demand
+	}
+	return f
+}
+
+// FingerprintContext is [Source.Fingerprint] with a context that ends it: it takes as long as to read
+// all the pictures. A file that cannot be read is an error.
+func (s *Source) FingerprintContext(ctx context.Context) (string, error) {
 	h := sha256.New()
 	fmt.Fprintf(h, "activation %d\n", version) // a hash never fails
 	for _, n := range s.nets {
 		fmt.Fprintf(h, "net %s\n", n.Fingerprint())
 	}
-	if s.arrays != nil {
-		fmt.Fprintf(h, "arrays %d %s\n", s.arrays.positions, s.arrays.fingerprint())
-	} else {
-		fmt.Fprintf(h, "set %s\n", s.set.Fingerprint())
+	if err := s.describe(ctx, h); err != nil {
+		return "", err
 	}
 	for _, name := range s.Layers() {
 		fmt.Fprintf(h, "layer %q\n", name)
@@ -134,7 +144,19 @@ func (s *Source) Fingerprint() string {
 	if s.ranged {
 		fmt.Fprintf(h, "range %d %d\n", s.from, s.to)
 	}
-	return hex.EncodeToString(h.Sum(nil))
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// describe writes what stands for the pictures, or for the arrays.
+func (s *Source) describe(ctx context.Context, h io.Writer) error {
+	if s.arrays != nil {
+		f, err := s.arrays.fingerprint(ctx)
+		fmt.Fprintf(h, "arrays %d %s\n", s.arrays.positions, f) // a hash never fails
+		return err
+	}
+	f, err := s.set.FingerprintContext(ctx)
+	fmt.Fprintf(h, "set %s\n", f)
+	return err
 }
 
 // String says what the activations are of, in a line: nets, set, layers, shuffle.

@@ -226,12 +226,17 @@ func (l *ResampledLayer) Draw(i int) *Layer {
 	if i < 0 {
 		panic(fmt.Sprintf("corr: draw %d (valid: 0 and up)", i))
 	}
+	return l.draw(context.Background(), i)
+}
+
+// draw is Draw, or nil if ctx ends before it.
+func (l *ResampledLayer) draw(ctx context.Context, i int) *Layer {
 	weights := make([]int, len(l.parts))
 	r := rand.New(rand.NewPCG(l.seed, streamDraw+uint64(i)))
 	for range weights {
 		weights[r.IntN(len(weights))]++
 	}
-	return l.weighted(weights)
+	return l.weighted(ctx, weights)
 }
 
 // Whole returns the statistics of the layer with every picture once, as [Collect] would to
@@ -241,11 +246,12 @@ func (l *ResampledLayer) Whole() *Layer {
 	for g := range weights {
 		weights[g] = 1
 	}
-	return l.weighted(weights)
+	return l.weighted(context.Background(), weights)
 }
 
-// weighted sums up the groups, each as many times as its weight.
-func (l *ResampledLayer) weighted(weights []int) *Layer {
+// weighted sums up the groups, each as many times as its weight. It looks at ctx between the groups, and
+// returns nil when that has ended.
+func (l *ResampledLayer) weighted(ctx context.Context, weights []int) *Layer {
 	out := newLayer(l.name, l.units)
 	for g, w := range weights {
 		out.samples += w * l.parts[g].rows
@@ -262,6 +268,9 @@ func (l *ResampledLayer) weighted(weights []int) *Layer {
 	for g, w := range weights {
 		if w == 0 {
 			continue
+		}
+		if ctx.Err() != nil {
+			return nil
 		}
 		f, part := float64(w), &l.parts[g]
 		for j, v := range part.sum {

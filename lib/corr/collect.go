@@ -24,6 +24,10 @@ const (
 	// unfinished is the folder of what Collect has when it is cut off, and every so often until then.
 	unfinished = "stats-unfinished"
 	often      = 30 * time.Second
+	// Keeping takes at most one part in rarely of the time, and at the end of ctx, where somebody
+	// waits, is for sums of so few pairs of units that it takes milliseconds.
+	rarely     = 50
+	quickPairs = 250_000
 
 	// widest is the number of units of a layer, over all nets, up to which a whole stream is summed
 	// exactly, which takes 22 bytes for each pair of units where plain sums take 8.
@@ -37,13 +41,18 @@ const (
 // pictures would be of another set, and the context's error. Activations that are not finite
 // (of a net whose training diverged) are an error that names the layer, net and unit.
 //
-// What it has by then is kept in the cache every 30 seconds, and when ctx ends: the next Collect
-// over the same source goes on from there, after a kill too, to the same bits.
+// What it has by then is kept in the cache every 30 seconds (less often where that takes more than
+// half a second), and when ctx ends, unless there are more than some 700 units in a layer, whose sums
+// take long to write: the next Collect over the same source goes on from there, after a kill too, to
+// the same bits.
 //
 // Over a range of pictures (activation.Source.Range and Part) the statistics can be merged with
 // those of other ranges, see [Merge], from several runs or machines.
 func Collect(ctx context.Context, src *activation.Source) (*Stats, error) {
-	c := openCache(src)
+	c, err := openCache(ctx, src)
+	if err != nil {
+		return nil, err
+	}
 	if s := c.get(); s != nil {
 		// The names of nets and pictures may differ where their bits do not.
 		if s.part != nil && len(s.part.spans) == 1 {
@@ -69,8 +78,12 @@ func Measure(ctx context.Context, src *activation.Source) (*Stats, error) {
 // fingerprints are those of a source; to make them takes as long as to read all of it.
 type fingerprints struct{ nets, pictures string }
 
-func fingerprintsOf(src *activation.Source) fingerprints {
-	return fingerprints{src.NetsFingerprint(), src.PicturesFingerprint()}
+func fingerprintsOf(ctx context.Context, src *activation.Source) (fingerprints, error) {
+	pictures, err := src.PicturesFingerprintContext(ctx)
+	if err != nil {
+		return fingerprints{}, err
+	}
+	return fingerprints{src.NetsFingerprint(), pictures}, nil
 }
 
 // collect is Collect without looking for a finished result.
@@ -78,17 +91,19 @@ func collect(ctx context.Context, src *activation.Source, c *cache) (*Stats, err
 	if !src.Ranged() && wide(src) {
 		return collectWide(ctx, src)
 	}
-	last := time.Now()
+	last, wait := time.Now(), often
 	var latest *part
 	p, err := collectPart(ctx, src.Range(src.First(), src.First()+src.Pictures()), c.id, c.resume(src), func(p *part) {
 		latest = p
-		if time.Since(last) > often {
+		if time.Since(last) > wait {
+			begun := time.Now()
 			c.keep(p)
 			last = time.Now()
+			wait = max(often, rarely*last.Sub(begun))
 		}
 	})
 	if err != nil {
-		if latest != nil && ctx.Err() != nil {
+		if latest != nil && ctx.Err() != nil && latest.pairs() <= quickPairs {
 			c.keep(latest)
 		}
 		return nil, err
@@ -102,6 +117,15 @@ func collect(ctx context.Context, src *activation.Source, c *cache) (*Stats, err
 	}
 	c.forget()
 	return s, nil
+}
+
+// pairs is the number of sums of products that a part keeps.
+func (p *part) pairs() int {
+	n := 0
+	for _, l := range p.layers {
+		n += l.d * (l.d + 1) / 2
+	}
+	return n
 }
 
 // wide reports whether a layer of the source is too wide for exact sums. Faults of the source
@@ -189,14 +213,17 @@ type cache struct {
 	id    fingerprints
 }
 
-func openCache(src *activation.Source) *cache {
+func openCache(ctx context.Context, src *activation.Source) (*cache, error) {
 	s, err := store.Default()
 	if err != nil {
-		return &cache{note: "not kept: " + err.Error()}
+		return &cache{note: "not kept: " + err.Error()}, nil
 	}
-	id := fingerprintsOf(src)
+	id, err := fingerprintsOf(ctx, src)
+	if err != nil {
+		return nil, err
+	}
 	// The two forms of the kernels round differently.
-	return &cache{store: s, id: id, key: store.Key("corr", version, simd.Name(), id.nets, id.pictures, src.Ranged(), src.First(), src.Pictures())}
+	return &cache{store: s, id: id, key: store.Key("corr", version, simd.Name(), id.nets, id.pictures, src.Ranged(), src.First(), src.Pictures())}, nil
 }
 
 // get returns the statistics kept, or nil and maybe a note.

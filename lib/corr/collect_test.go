@@ -142,7 +142,7 @@ func TestCollectIsCached(t *testing.T) {
 	if err != nil || first.Note() != "" {
 		t.Fatal(err, first.Note())
 	}
-	path := cache.Path(kind, openCache(src).key)
+	path := cache.Path(kind, cacheOf(t, src).key)
 	before, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
@@ -176,7 +176,7 @@ func TestCollectIsCached(t *testing.T) {
 	}
 
 	// So is one that is whole but holds something else.
-	if err := cache.Put(kind, openCache(src).key, []byte("something else")); err != nil {
+	if err := cache.Put(kind, cacheOf(t, src).key, []byte("something else")); err != nil {
 		t.Fatal(err)
 	}
 	repaired, err = Collect(ctx, src)

@@ -1,6 +1,7 @@
 package corr
 
 import (
+	"context"
 	"fmt"
 
 	"gonum.org/v1/gonum/mat"
@@ -20,14 +21,17 @@ import (
 // constant. With k of a net's units or more nothing is left of it. k = 0 returns the layer as it is. It
 // panics if k is negative, and where eigenvalues cannot be found. Cost: an
 // eigendecomposition for each net, of third order in its units.
-func (l *Layer) WithoutLeading(k int) *Layer {
+func (l *Layer) WithoutLeading(k int) *Layer { return l.withoutLeading(context.Background(), k) }
+
+// withoutLeading is WithoutLeading, or nil if ctx ends before it.
+func (l *Layer) withoutLeading(ctx context.Context, k int) *Layer {
 	if k < 0 {
 		panic(fmt.Sprintf("corr: WithoutLeading: %d components", k))
 	}
 	if k == 0 {
 		return l
 	}
-	return l.without(func(net int) *mat.Dense {
+	return l.without(ctx, func(net int) *mat.Dense {
 		n := l.units[net]
 		live := l.live(net)
 		k := min(k, len(live))
@@ -63,8 +67,11 @@ func (l *Layer) WithoutLeading(k int) *Layer {
 //
 // over the d units that are not constant. It is WithoutLeading(1) with equal weights in place of the first
 // eigenvector's; what that says of Mean, Std and constant units holds here.
-func (l *Layer) WithoutMean() *Layer {
-	return l.without(func(net int) *mat.Dense {
+func (l *Layer) WithoutMean() *Layer { return l.withoutMean(context.Background()) }
+
+// withoutMean is WithoutMean, or nil if ctx ends before it.
+func (l *Layer) withoutMean(ctx context.Context) *Layer {
+	return l.without(ctx, func(net int) *mat.Dense {
 		live := l.live(net)
 		if len(live) == 0 {
 			return nil
@@ -93,7 +100,8 @@ func (l *Layer) live(net int) []int {
 const least = 1e-10
 
 // without takes the directions out of each net's z-scores: orthonormal columns, units × k, or nil.
-func (l *Layer) without(directions func(net int) *mat.Dense) *Layer {
+// It looks at ctx between the nets, and returns nil when that has ended.
+func (l *Layer) without(ctx context.Context, directions func(net int) *mat.Dense) *Layer {
 	r := newLayer(l.name, l.units)
 	r.samples = l.samples
 	copy(r.mean, l.mean)
@@ -115,6 +123,9 @@ func (l *Layer) without(directions func(net int) *mat.Dense) *Layer {
 	for net, n := range l.units {
 		if n == 0 {
 			continue
+		}
+		if ctx.Err() != nil {
+			return nil
 		}
 		v := directions(net)
 		if v == nil {

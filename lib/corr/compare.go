@@ -283,18 +283,26 @@ func (s scored) over(from, step int) Agreement {
 	return a
 }
 
-// scores are the means of all pairs of nets of a layer: semi-matching and matching of each.
-func (c CompareConfig) scores(l *Layer) []float64 {
+// scores are the means of all pairs of nets of a layer: semi-matching and matching of each. It looks at
+// ctx between the nets and the pairs; when that has ended, and for a nil layer, it returns nil.
+func (c CompareConfig) scores(ctx context.Context, l *Layer) []float64 {
 	switch {
+	case l == nil:
 	case c.Leading > 0:
-		l = l.WithoutLeading(c.Leading)
+		l = l.withoutLeading(ctx, c.Leading)
 	case c.Mean:
-		l = l.WithoutMean()
+		l = l.withoutMean(ctx)
+	}
+	if l == nil {
+		return nil
 	}
 	var out []float64
 	between := &mat.Dense{}
 	for a := range l.Nets() {
 		for b := a + 1; b < l.Nets(); b++ {
+			if ctx.Err() != nil {
+				return nil
+			}
 			between.Reset()
 			l.BetweenTo(between, a, b)
 			m := between
@@ -312,10 +320,13 @@ func (c CompareConfig) layer(ctx context.Context, value, chance, before *Layer, 
 	for net := range value.units {
 		l.Dead = append(l.Dead, len(value.Dead(net)))
 	}
-	s := scored{found: c.scores(value), chance: c.scores(chance), level: c.Level}
+	s := scored{found: c.scores(ctx, value), chance: c.scores(ctx, chance), level: c.Level}
 	s.start = make([]float64, len(s.found))
 	if before != nil {
-		s.start = c.scores(before)
+		s.start = c.scores(ctx, before)
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
 	}
 	if draws != nil {
 		var err error
@@ -349,7 +360,7 @@ func (c CompareConfig) draw(ctx context.Context, l *ResampledLayer) ([][]float64
 			if i >= c.Draws {
 				return nil
 			}
-			drawn[i] = c.scores(l.Draw(i))
+			drawn[i] = c.scores(ctx, l.draw(ctx, i))
 			done.Lock()
 			count++
 			bar.Set(count, "")

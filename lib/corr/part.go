@@ -259,7 +259,10 @@ type collector struct {
 // them, unless that is nil; after every cell it calls keep. It makes the fingerprints where id is empty.
 func collectPart(ctx context.Context, src *activation.Source, id fingerprints, p *part, keep func(*part)) (*part, error) {
 	if id == (fingerprints{}) {
-		id = fingerprintsOf(src)
+		var err error
+		if id, err = fingerprintsOf(ctx, src); err != nil {
+			return nil, err
+		}
 	}
 	c := &collector{part: p, stream: id.pictures, size: src.Whole().Pictures(), from: src.First(), to: src.First() + src.Pictures(), keep: keep}
 	if p == nil {

@@ -276,7 +276,7 @@ func TestCollectGoesOnAfterAKill(t *testing.T) {
 		t.Fatal(err)
 	}
 	// A run that ends in the third block, as a kill after its checkpoint would.
-	c := openCache(src)
+	c := cacheOf(t, src)
 	ranged := src.Range(0, 150)
 	stopped, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -289,7 +289,7 @@ func TestCollectGoesOnAfterAKill(t *testing.T) {
 	if err == nil {
 		t.Fatal("the run did not end")
 	}
-	p := openCache(src).resume(src)
+	p := cacheOf(t, src).resume(src)
 	if p == nil || p.spans[0].to < 64 || p.spans[0].to >= 150 {
 		t.Fatalf("kept: %+v", p)
 	}
@@ -306,7 +306,7 @@ func TestCollectGoesOnAfterAKill(t *testing.T) {
 	if err != nil || !sameNumbers(got, want) {
 		t.Errorf("Collect goes on to other bits (%v)", err)
 	}
-	if openCache(src).resume(src) != nil {
+	if cacheOf(t, src).resume(src) != nil {
 		t.Error("the unfinished part is still there")
 	}
 }
@@ -541,4 +541,13 @@ func TestProductsAreSummedAsOneByOne(t *testing.T) {
 			}
 		}
 	}
+}
+
+func cacheOf(t *testing.T, src *activation.Source) *cache {
+	t.Helper()
+	c, err := openCache(t.Context(), src)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
 }

@@ -128,21 +128,24 @@ func (o *onDemand) decode(d *decoded, i int) {
 }
 
 // hash returns a SHA-256 of the files' bytes, the size that they are brought to and the labels.
-func (o *onDemand) hash(labels []int) string {
+func (o *onDemand) hash(ctx context.Context, labels []int) (string, error) {
 	h := sha256.New()
 	fmt.Fprintln(h, "on demand", o.config.Size, o.config.Resize, o.config.Stretch, labels) // a hash never fails
 	for _, file := range o.files {
 		f, err := os.Open(file)
 		if err == nil {
-			_, err = io.Copy(h, f)
+			_, err = io.Copy(h, &watched{ctx: ctx, r: f})
 			_ = f.Close() // only read
 		}
+		if ctx.Err() != nil {
+			return "", ctx.Err()
+		}
 		if err != nil {
-			panic(fmt.Errorf("dataset: %w", err))
+			return "", fmt.Errorf("dataset: %w", err)
 		}
 		fmt.Fprintln(h)
 	}
-	return hex.EncodeToString(h.Sum(nil))
+	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
 // headers checks that each file is a picture, by its first bytes.

@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
@@ -20,7 +21,8 @@ type Set struct {
 	demand *onDemand // which does it; nil otherwise
 	labels []int
 
-	fingerprint func() string
+	mutex       sync.Mutex
+	fingerprint string // "" before it was asked for
 }
 
 // NewSet makes a set of the caller's slices, which it keeps: they must not be changed
@@ -50,16 +52,13 @@ func NewSet(name string, shape [3]int, pixels []uint8, labels []int) (*Set, erro
 
 // newSet makes a set of slices that are known to fit.
 func newSet(name string, shape [3]int, pixels []uint8, labels []int) *Set {
-	s := &Set{name: name, shape: shape, size: shape[0] * shape[1] * shape[2], pixels: pixels, labels: labels}
-	s.fingerprint = sync.OnceValue(s.hash)
-	return s
+	return &Set{name: name, shape: shape, size: shape[0] * shape[1] * shape[2], pixels: pixels, labels: labels}
 }
 
 // newSetOnDemand makes a set of pictures that are decoded when they are asked for.
 func newSetOnDemand(name string, shape [3]int, o *onDemand, labels []int) *Set {
 	s := newSet(name, shape, nil, labels)
 	s.demand = o
-	s.fingerprint = sync.OnceValue(func() string { return o.hash(labels) })
 	return s
 }
 
@@ -133,22 +132,53 @@ func (s *Set) Head(n int) *Set {
 // Fingerprint returns the SHA-256, as hexadecimal digits, of shape, pixels and labels.
 // Equal sets have equal fingerprints whatever their names. It is computed once. A set that
 // decodes on demand has that of its files' bytes in place of the pixels.
-func (s *Set) Fingerprint() string { return s.fingerprint() }
+func (s *Set) Fingerprint() string {
+	f, err := s.FingerprintContext(context.Background())
+	if err != nil {
+		panic(err) // a file of a set on demand
+	}
+	return f
+}
 
-func (s *Set) hash() string {
+// FingerprintContext is [Set.Fingerprint] with a context that ends it, for large sets: a gigabyte takes
+// about a second. A file that cannot be read is an error.
+func (s *Set) FingerprintContext(ctx context.Context) (string, error) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if s.fingerprint != "" {
+		return s.fingerprint, nil
+	}
+	hash := s.hash
+	if s.demand != nil {
+		hash = func(ctx context.Context) (string, error) { return s.demand.hash(ctx, s.labels) }
+	}
+	f, err := hash(ctx)
+	if err == nil {
+		s.fingerprint = f
+	}
+	return f, err
+}
+
+func (s *Set) hash(ctx context.Context) (string, error) {
 	h := sha256.New()
 	head := make([]byte, 0, 4*8)
 	for _, v := range append(s.shape[:], len(s.labels)) {
 		head = binary.LittleEndian.AppendUint64(head, uint64(v))
 	}
-	h.Write(head) // a hash never fails
-	h.Write(s.pixels)
+	h.Write(head)         // a hash never fails
+	const piece = 1 << 20 // a millisecond or two; what is smaller needs no context
+	for from := 0; from < len(s.pixels); from += piece {
+		if err := ctx.Err(); err != nil && from > 0 {
+			return "", err
+		}
+		h.Write(s.pixels[from:min(from+piece, len(s.pixels))])
+	}
 	labels := make([]byte, 0, 8*len(s.labels))
 	for _, l := range s.labels {
 		labels = binary.LittleEndian.AppendUint64(labels, uint64(l))
 	}
 	h.Write(labels)
-	return hex.EncodeToString(h.Sum(nil))
+	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
 // Image returns a copy of picture i for drawing. It panics if there is no picture i.

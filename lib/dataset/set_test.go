@@ -2,6 +2,7 @@ package dataset
 
 import (
 	"bytes"
+	"context"
 	"image/color"
 	"image/png"
 	"strings"
@@ -167,5 +168,30 @@ func TestCountHasCommas(t *testing.T) {
 		if got := count(n); got != want {
 			t.Errorf("count(%d) = %q, want %q", n, got, want)
 		}
+	}
+}
+
+// TestFingerprintEndsWithTheContext: that of a large set ends between pieces of it, is not kept then, and
+// is what it would have been when it is asked for again.
+func TestFingerprintEndsWithTheContext(t *testing.T) {
+	large := func() *Set {
+		s, err := NewSet("large", [3]int{32, 32, 1}, make([]uint8, 5000*32*32), make([]int, 5000))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	s := large()
+	if f, err := s.FingerprintContext(ended); f != "" || err != context.Canceled {
+		t.Errorf("after the end: %q, %v", f, err)
+	}
+	want := large().Fingerprint()
+	if f, err := s.FingerprintContext(t.Context()); f != want || err != nil {
+		t.Errorf("asked again: %q, %v, want %q", f, err, want)
+	}
+	if f, err := s.FingerprintContext(ended); f != want || err != nil {
+		t.Errorf("kept: %q, %v, want %q", f, err, want)
 	}
 }

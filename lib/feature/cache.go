@@ -1,6 +1,7 @@
 package feature
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -25,13 +26,17 @@ type cache struct {
 	note  string
 }
 
-func openCache(src *activation.Source, k int) *cache {
+func openCache(ctx context.Context, src *activation.Source, k int) (*cache, error) {
 	s, err := store.Default()
 	if err != nil {
-		return &cache{note: "not kept: " + err.Error()}
+		return &cache{note: "not kept: " + err.Error()}, nil
+	}
+	id, err := src.FingerprintContext(ctx)
+	if err != nil {
+		return nil, err
 	}
 	// The two forms of the kernels round differently.
-	return &cache{store: s, key: store.Key("feature", version, simd.Name(), src.Fingerprint(), k)}
+	return &cache{store: s, key: store.Key("feature", version, simd.Name(), id, k)}, nil
 }
 
 // get returns the peaks kept, or nil and maybe a note.

@@ -37,7 +37,10 @@ func Collect(ctx context.Context, src *activation.Source, k int) (*Units, error)
 		panic(fmt.Sprintf("feature: Collect: %d pictures a unit", k))
 	}
 	u := &Units{nets: src.Nets(), set: src.Set(), origin: src.String(), projected: map[projectionKey][]image.Image{}}
-	c := openCache(src, k)
+	c, err := openCache(ctx, src, k)
+	if err != nil {
+		return nil, fmt.Errorf("feature: %w", err)
+	}
 	if u.peaks = c.get(src, k); u.peaks == nil {
 		peaks, err := activation.TopPeaks(ctx, src, k)
 		if err != nil {

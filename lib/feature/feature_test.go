@@ -278,7 +278,10 @@ func TestPeaksAreKept(t *testing.T) {
 	if _, err := Collect(ended, src, 6); !errors.Is(err, context.Canceled) {
 		t.Errorf("another k after the end of ctx: %v", err)
 	}
-	c := openCache(src, 5)
+	c, err := openCache(t.Context(), src, 5)
+	if err != nil {
+		t.Fatal(err)
+	}
 	good := encode(first.peaks)
 	for i, bad := range [][]byte{nil, good[:len(good)-1], append(append([]byte(nil), good...), 0), mangled(good, 0, 200), mangled(good, 8, 31), mangled(good, 7, 0x7f, 0xc0)} {
 		s, err := store.Default()

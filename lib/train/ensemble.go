@@ -59,6 +59,12 @@ func (r Recipe) Ensemble(ctx context.Context, arch *nn.Arch, set *dataset.Set, s
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	if _, err := set.FingerprintContext(ctx); err != nil { // a part of the nets' keys; it is kept
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		return nil, fmt.Errorf("train: %w", err)
+	}
 	cache, trouble := openCache()
 	runs := make([]*run, 0, len(seeds))
 	first := map[uint64]int{} // seed -> its run
