@@ -112,7 +112,7 @@ func CollectInformation(ctx context.Context, src *activation.Source, config Info
 			}
 			if memory > config.Memory {
 				for _, c := range all {
-					c.sketch()
+					c.sketch(ctx)
 				}
 			}
 		}
@@ -121,12 +121,12 @@ func CollectInformation(ctx context.Context, src *activation.Source, config Info
 	if err != nil {
 		return nil, err
 	}
-	if err := parallel(len(all), func(i int) error { all[i].cut(); return nil }); err != nil {
+	if err := parallel(len(all), func(i int) error { return all[i].cut(ctx) }); err != nil {
 		return nil, err
 	}
 	err = src.Each(ctx, func(b *activation.Block) error {
 		for i, c := range all {
-			if err := c.add(b.Layers[i].Values, b.Layers[i].Rows); err != nil {
+			if err := c.add(ctx, b.Layers[i].Values, b.Layers[i].Rows); err != nil {
 				return err
 			}
 		}
@@ -205,21 +205,28 @@ func (c *counting) kept() int {
 	return n
 }
 
-func (c *counting) sketch() {
+// sketch gives up the values for counts; when ctx has ended not of all units.
+func (c *counting) sketch(ctx context.Context) {
 	c.exact = false
 	for _, q := range c.values {
 		for i := range q {
+			if ctx.Err() != nil {
+				return
+			}
 			q[i].sketch()
 		}
 	}
 }
 
 // cut ends the first pass and makes ready for the second.
-func (c *counting) cut() {
+func (c *counting) cut(ctx context.Context) error {
 	c.edges, c.cuts = make([][][]float64, len(c.units)), make([][]cuts, len(c.units))
 	for net := range c.units {
 		q := c.values[net]
 		for i := range q {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
 			edges := q[i].edges(c.config.Bins)
 			c.edges[net] = append(c.edges[net], edges)
 			c.cuts[net] = append(c.cuts[net], newCuts(edges))
@@ -231,10 +238,11 @@ func (c *counting) cut() {
 	for _, p := range c.pairs {
 		c.joints = append(c.joints, newJoint(c.nets[p[0]], c.nets[p[1]]))
 	}
+	return nil
 }
 
 // add takes rows samples of the second pass.
-func (c *counting) add(values [][]float32, rows int) error {
+func (c *counting) add(ctx context.Context, values [][]float32, rows int) error {
 	for from := 0; from < rows; {
 		n := min(rows-from, rowsAtOnce-c.nets[0].fill)
 		err := parallel(len(c.nets), func(i int) error {
@@ -250,7 +258,7 @@ func (c *counting) add(values [][]float32, rows int) error {
 		}
 		from += n
 		if c.nets[0].fill == rowsAtOnce {
-			if err := c.count(); err != nil {
+			if err := c.count(ctx); err != nil {
 				return err
 			}
 		}
@@ -261,8 +269,8 @@ func (c *counting) add(values [][]float32, rows int) error {
 // stripe is how many units of the first net are counted at a time.
 const stripe = 16
 
-// stripes calls do for ranges of units of the first net of each pair, in parallel.
-func (c *counting) stripes(do func(pair, from, to int)) error {
+// stripes calls do for ranges of units of the first net of each pair, in parallel, until ctx ends.
+func (c *counting) stripes(ctx context.Context, do func(pair, from, to int)) error {
 	var tasks [][3]int
 	for p := range c.joints {
 		units := c.joints[p].a.units
@@ -271,14 +279,17 @@ func (c *counting) stripes(do func(pair, from, to int)) error {
 		}
 	}
 	return parallel(len(tasks), func(i int) error {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		do(tasks[i][0], tasks[i][1], tasks[i][2])
 		return nil
 	})
 }
 
 // count counts the prepared samples.
-func (c *counting) count() error {
-	err := c.stripes(func(pair, from, to int) { c.joints[pair].count(from, to) })
+func (c *counting) count(ctx context.Context) error {
+	err := c.stripes(ctx, func(pair, from, to int) { c.joints[pair].count(from, to) })
 	for _, b := range c.nets {
 		b.fill = 0
 	}
@@ -291,7 +302,7 @@ func (c *counting) layer(ctx context.Context) (*InformationLayer, error) {
 		for _, b := range c.nets {
 			b.prepare()
 		}
-		if err := c.count(); err != nil {
+		if err := c.count(ctx); err != nil {
 			return nil, err
 		}
 	}
@@ -310,10 +321,7 @@ func (c *counting) layer(ctx context.Context) (*InformationLayer, error) {
 		size := c.units[p[0]] * c.units[p[1]]
 		l.pairs[p] = &pairInformation{make([]float64, size), make([]int, size)}
 	}
-	err := c.stripes(func(pair, from, to int) {
-		if ctx.Err() != nil {
-			return
-		}
+	err := c.stripes(ctx, func(pair, from, to int) {
 		j, p := c.joints[pair], c.pairs[pair]
 		j.finish(from, to)
 		out, columns := l.pairs[p], c.units[p[1]]
@@ -332,8 +340,8 @@ func (c *counting) layer(ctx context.Context) (*InformationLayer, error) {
 			}
 		}
 	})
-	if err == nil {
-		err = ctx.Err()
+	if err != nil {
+		return nil, err
 	}
 	for p, x := range l.pairs { // each on its own: the order does not matter
 		if n := c.units[p[0]]; p[0] == p[1] {
@@ -344,7 +352,7 @@ func (c *counting) layer(ctx context.Context) (*InformationLayer, error) {
 			}
 		}
 	}
-	return l, err
+	return l, nil
 }
 
 // smallLogs returns c·ln c for small counts c, which most cells of a joint table have.

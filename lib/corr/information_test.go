@@ -36,10 +36,12 @@ func informed(t testing.TB, d data, config InformationConfig, block int) *Inform
 	}
 	each(c.gather)
 	if config.Memory == 1 {
-		c.sketch()
+		c.sketch(t.Context())
 	}
-	c.cut()
-	each(c.add)
+	if err := c.cut(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	each(func(values [][]float32, rows int) error { return c.add(t.Context(), values, rows) })
 	l, err := c.layer(context.Background())
 	if err != nil {
 		t.Fatal(err)

@@ -30,18 +30,21 @@ func (l *Layer) information(config InformationConfig) *InformationLayer {
 	if l.values == nil {
 		panic(fmt.Sprintf("corr: layer %q holds moments only, of one pass; mutual information takes two: corr.CollectInformation(ctx, acts, corr.InformationConfig{})", l.name))
 	}
+	whole := context.Background()
 	c := newCounting(l.name, l.units, config.filled())
 	if err := c.gather(l.values, l.samples); err != nil {
 		panic(err.Error()) // entries are finite
 	}
 	if c.kept() > c.config.Memory {
-		c.sketch()
+		c.sketch(whole)
 	}
-	c.cut()
 	var info *InformationLayer
-	err := c.add(l.values, l.samples)
+	err := c.cut(whole)
 	if err == nil {
-		info, err = c.layer(context.Background())
+		err = c.add(whole, l.values, l.samples)
+	}
+	if err == nil {
+		info, err = c.layer(whole)
 	}
 	if err != nil {
 		panic(err.Error())

@@ -1,0 +1,110 @@
+package corr
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"sync/atomic"
+	"testing"
+
+	"gonverge/lib/activation"
+
+	"gonum.org/v1/gonum/mat"
+)
+
+// endingContext ends when it has been asked so many times whether it has.
+type endingContext struct {
+	context.Context
+	left *atomic.Int64
+}
+
+func endAfter(polls int64) endingContext {
+	c := endingContext{context.Background(), new(atomic.Int64)}
+	c.left.Store(polls)
+	return c
+}
+
+func (c endingContext) Err() error {
+	if c.left.Add(-1) < 0 {
+		return context.Canceled
+	}
+	return nil
+}
+
+// TestContextsReachEveryPart: a context that ends within a long computation ends it, wherever that is, at its
+// next part: nothing is returned but the context's error, and no more than each worker's part is begun.
+func TestContextsReachEveryPart(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 1))
+	array := func(units int) mat.Matrix {
+		m := mat.NewDense(1500, units, nil)
+		for i := range 1500 {
+			for j := range units {
+				m.Set(i, j, max(0, r.NormFloat64()))
+			}
+		}
+		return m
+	}
+	mats := []mat.Matrix{array(40), array(50)}
+	src := activation.Arrays("fc", 1, mats...)
+	draws, err := Bootstrap(t.Context(), src, BootstrapConfig{Groups: 12})
+	if err != nil {
+		t.Fatal(err)
+	}
+	stats, err := Measure(t.Context(), src)
+	if err != nil {
+		t.Fatal(err)
+	}
+	layer := stats.Layer("fc")
+	works := []struct {
+		name  string
+		parts int64 // that the work asks before, at least
+		do    func(ctx context.Context) (found bool, err error)
+	}{
+		{"information", 2*90 + 3, func(ctx context.Context) (bool, error) { // percentiles of units; stripes of units
+			l := newCounting("fc", []int{40, 50}, InformationConfig{}.filled())
+			values := singles(mats)
+			if err := l.gather(values, 1500); err != nil {
+				t.Fatal(err)
+			}
+			l.sketch(ctx)
+			if err := l.cut(ctx); err != nil {
+				return false, err
+			}
+			if err := l.add(ctx, values, 1500); err != nil {
+				return false, err
+			}
+			info, err := l.layer(ctx)
+			return info != nil, err
+		}},
+		{"scores without leading components", 3, func(ctx context.Context) (bool, error) { // two nets, a pair
+			s := CompareConfig{Leading: 2}.scores(ctx, layer)
+			if s == nil {
+				return false, ctx.Err()
+			}
+			return true, nil
+		}},
+		{"scores of draws", 3 * 8, func(ctx context.Context) (bool, error) { // most groups of three draws
+			s, err := CompareConfig{Draws: 3}.draw(ctx, draws.Layer("fc"))
+			return s != nil, err
+		}},
+	}
+	for _, w := range works {
+		polls := int64(0)
+		for ; ; polls++ {
+			ctx := endAfter(polls)
+			found, err := w.do(ctx)
+			if after := -ctx.left.Load(); after > 16 {
+				t.Errorf("%s, ended at poll %d: asked %d times more, want at most once or twice a worker and level", w.name, polls, after)
+			}
+			if err == nil {
+				break
+			}
+			if found || !errors.Is(err, context.Canceled) {
+				t.Fatalf("%s, ended at poll %d: found %v, %v", w.name, polls, found, err)
+			}
+		}
+		if polls < w.parts {
+			t.Errorf("%s: asked %d times whether it shall go on, want %d or more", w.name, polls, w.parts)
+		}
+	}
+}
