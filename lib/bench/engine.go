@@ -20,7 +20,7 @@ func engine(ctx context.Context, o Options) (*Table, error) {
 	}
 	defer peer.Close()
 	e := &engineTable{Table: t, o: o, peer: peer}
-	parts := []func(context.Context) error{e.memory, e.training, e.readOut, e.cores, e.products, e.denseLayers}
+	parts := []func(context.Context) error{e.memory, e.training, e.readOut, e.cores, e.products, e.blas, e.denseLayers}
 	if o.CaffeNet {
 		parts = []func(context.Context) error{e.caffeNet}
 	}

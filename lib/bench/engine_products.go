@@ -4,7 +4,11 @@ import (
 	"context"
 	"math/rand/v2"
 
+	"gonum.org/v1/gonum/blas"
+	"gonum.org/v1/gonum/blas/blas32"
+	"gonum.org/v1/gonum/blas/gonum"
 	"gonverge/lib/internal/simd"
+	"gonverge/lib/nn"
 )
 
 // products adds the row of a square matrix product.
@@ -23,6 +27,36 @@ func (e *engineTable) products(ctx context.Context) error {
 		return err
 	}
 	e.Add(Compare(task, times, Goal{AtLeast: 0.95}).Rate("GFLOP/s", 2e-9*n*n*n))
+	return nil
+}
+
+// blas adds the row of gonum's own float32 product, with nn.UseFastBLAS and without. Gorgonia's
+// product of tensors goes the same way; `go test -bench FastBLAS ./lib/ops` has both.
+func (e *engineTable) blas(ctx context.Context) error {
+	task := "blas32.Gemm 512×512×512 after UseFastBLAS, beside gonum's own"
+	if !e.o.Wants(task) {
+		return nil
+	}
+	const n = 512
+	r := rand.New(rand.NewPCG(1, 5))
+	var m [3]blas32.General
+	for i := range m {
+		m[i] = blas32.General{Rows: n, Cols: n, Stride: n, Data: random(r, n*n)}
+	}
+	product := func(by blas.Float32) func() {
+		return func() {
+			blas32.Use(by)
+			blas32.Gemm(blas.NoTrans, blas.NoTrans, 1, m[0], m[1], 0, m[2])
+		}
+	}
+	nn.UseFastBLAS()
+	fast := blas32.Implementation()
+	defer blas32.Use(fast)
+	times, err := e.o.Alternate(ctx, Go("gonverge", product(fast)), Go("gonum", product(gonum.Implementation{})))
+	if err != nil {
+		return err
+	}
+	e.Add(Compare(task, times, Goal{}).Rate("GFLOP/s", 2e-9*n*n*n))
 	return nil
 }
 

@@ -2,6 +2,7 @@ package ops_test
 
 import (
 	"fmt"
+	"math"
 
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/blas32"
@@ -173,4 +174,74 @@ func ExampleUseFastBLAS() {
 	fmt.Println(c.Data)
 	// Output:
 	// [25]
+}
+
+// The same values in the same order, as three rows of two.
+func ExampleReshape() {
+	x := constant(gorgonia.NewGraph(), "x", []float32{1, 2, 3, 4, 5, 6}, 1, 2, 3)
+	y, err := ops.Reshape(nil, x, 3, 2)
+	show("y", y, err)
+	_, err = ops.Reshape(nil, x, 4, 2)
+	fmt.Println(err)
+	// Output:
+	// y (3, 2) [1.00 2.00 3.00 4.00 5.00 6.00]
+	// ops: Reshape: x is (1, 2, 3) with 6 values, cannot become (4, 2)
+}
+
+// A fully connected layer with its ReLU in one operation.
+func ExampleDenseReLU() {
+	g := gorgonia.NewGraph()
+	x := constant(g, "x", []float32{1, 2}, 1, 2)
+	w := constant(g, "w", []float32{1, -1, 1, -1}, 2, 2)
+	y, err := ops.DenseReLU(nil, x, w, constant(g, "b", []float32{0.5, 0.5}, 2), false)
+	show("y", y, err)
+	// Output:
+	// y (1, 2) [3.50 0.00]
+}
+
+// The end of a residual block.
+func ExampleAddReLU() {
+	g := gorgonia.NewGraph()
+	y, err := ops.AddReLU(nil, constant(g, "a", []float32{1, 2, 3}, 1, 3), constant(g, "b", []float32{1, -2, -4}, 1, 3))
+	show("y", y, err)
+	// Output:
+	// y (1, 3) [2.00 0.00 0.00]
+}
+
+// Every second position; of two new channels one before the old one.
+func ExampleSubsampleAt() {
+	x := constant(gorgonia.NewGraph(), "x", []float32{1, 2, 3}, 1, 1, 3, 1)
+	y, err := ops.SubsampleAt(nil, x, 2, 3, 1)
+	show("y", y, err)
+	// Output:
+	// y (1, 1, 2, 3) [0.00 1.00 0.00 0.00 3.00 0.00]
+}
+
+// How many pictures are recognised; of equal scores the first counts.
+func ExampleCorrect() {
+	g := gorgonia.NewGraph()
+	z := constant(g, "z", []float32{1, 2, 3, 3, 0, 1}, 3, 2)
+	y, err := ops.Correct(nil, z, constant(g, "labels", []float32{1, 0, 0}, 3))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	m := gorgonia.NewTapeMachine(g)
+	defer m.Close()
+	fmt.Println(m.RunAll(), y.Value())
+	// Output:
+	// <nil> 2
+}
+
+func ExampleLargest() {
+	nan := float32(math.NaN())
+	fmt.Println(ops.Largest([]float32{1, 3, 3}), ops.Largest([]float32{nan, 1}), ops.Largest([]float32{nan}))
+	// Output:
+	// 1 1 -1
+}
+
+func ExampleNorm() {
+	fmt.Println(ops.Norm([][]float32{{3}, {0, 4}}))
+	// Output:
+	// 5
 }
