@@ -66,26 +66,32 @@ func checkShare(fn string, share float64) float64 {
 
 // cca is the comparison by canonical correlations.
 type cca struct {
+	halt
 	share  float64    // of the variance that counts, of coordinates x and y; 1 is all
 	ux, uy *mat.Dense // n×r, orthonormal bases of what counts; nil at rank 0
 	x, y   *mat.Dense // coordinates that a resample starts from
 	loads  *mat.Dense // of PWCCA: ⟨u_k, x_j⟩, rank × units of a
 }
 
-func newCCA(m Measure, a, b *mat.Dense, o Options) *cca {
+func newCCA(h halt, m Measure, a, b *mat.Dense, o Options) *cca {
 	centre(a)
 	centre(b)
-	c := &cca{share: 1}
+	c := &cca{halt: h, share: 1}
 	if m == SingularVectorCCA && o.Share < 1 {
 		c.share = o.Share
 		c.ux, c.x = components(a, c.share)
+		h.check()
 		c.uy, c.y = components(b, c.share)
+		h.check()
 		return c
 	}
-	c.ux, c.uy = decompose(standardise(a)).u, decompose(standardise(b)).u
+	c.ux = decompose(standardise(a)).u
+	h.check()
+	c.uy = decompose(standardise(b)).u
+	h.check()
 	c.x, c.y = c.ux, c.uy
 	if m == ProjectionWeightedCCA && c.ux != nil {
-		c.loads = cross(c.ux, a)
+		c.loads = h.cross(c.ux, a)
 	}
 	return c
 }
@@ -124,19 +130,20 @@ func (c *cca) value() float64 {
 	if c.ux == nil || c.uy == nil {
 		return 0
 	}
-	return average(cross(c.ux, c.uy), c.loads)
+	return c.average(c.cross(c.ux, c.uy), c.loads)
 }
 
 func (c *cca) shuffled(perm []int) float64 {
 	if c.ux == nil || c.uy == nil {
 		return 0
 	}
-	return average(cross(c.ux, gather(c.uy, perm)), c.loads)
+	return c.average(c.cross(c.ux, gather(c.uy, perm)), c.loads)
 }
 
 // average returns the mean of the singular values of m = UᵀV, weighted by the loads of U's
 // columns on the units unless that is nil.
-func average(m, loads *mat.Dense) float64 {
+func (h halt) average(m, loads *mat.Dense) float64 {
+	h.check()
 	r, s := m.Dims()
 	c := min(r, s)
 	if loads == nil {
@@ -155,6 +162,7 @@ func average(m, loads *mat.Dense) float64 {
 		}
 		rho, u = f.s, *f.u
 	}
+	h.check()
 	onto := cross(&u, loads)
 	sum, total := 0.0, 0.0
 	for k, v := range rho {
@@ -176,13 +184,16 @@ func (c *cca) resampled(w []float64) float64 {
 		return 0
 	}
 	x, y := weighted(c.x, w), weighted(c.y, w)
-	wx, vx := whiten(cross(x, x), c.share, energy(c.x, w))
-	wy, _ := whiten(cross(y, y), c.share, energy(c.y, w))
+	wx, vx := whiten(c.cross(x, x), c.share, energy(c.x, w))
+	c.check()
+	wy, _ := whiten(c.cross(y, y), c.share, energy(c.y, w))
+	c.check()
 	if wx == nil || wy == nil {
 		return 0
 	}
 	var half, m mat.Dense
-	half.Mul(wx.T(), cross(x, y))
+	half.Mul(wx.T(), c.cross(x, y))
+	c.check()
 	m.Mul(&half, wy)
 	var loads *mat.Dense
 	if c.loads != nil {
@@ -190,7 +201,7 @@ func (c *cca) resampled(w []float64) float64 {
 		loads = &mat.Dense{}
 		loads.Mul(vx.T(), c.loads)
 	}
-	return average(&m, loads)
+	return c.average(&m, loads)
 }
 
 // energy returns Σ w_i ‖x_i‖².

@@ -90,14 +90,14 @@ type cka struct {
 	kk, ll  float64 // those with themselves
 }
 
-func newCKA(m Measure, x, y *mat.Dense, o Options, draws bool) *cka {
+func newCKA(h halt, m Measure, x, y *mat.Dense, o Options, draws bool) *cka {
 	centre(x)
 	centre(y)
 	c := &cka{measure: m}
 	if m == RBFCKA {
-		c.k, c.l = rbf(x, o.Sigma), rbf(y, o.Sigma)
+		c.k, c.l = rbf(h, x, o.Sigma), rbf(h, y, o.Sigma)
 	} else {
-		c.k, c.l = linear(x), linear(y)
+		c.k, c.l = linear(h, x), linear(h, y)
 		share(c.k, c.l, false)
 	}
 	c.kl, c.kk, c.ll = product(c.k, c.l), product(c.k, c.k), product(c.l, c.l)
@@ -259,41 +259,79 @@ func (k *kernel) hollow(r resample) (w, ww []float64) {
 }
 
 // rbf returns the Gaussian kernel of the centred x.
-func rbf(x *mat.Dense, sigma float64) *kernel {
-	d := squaredDistances(x)
+func rbf(h halt, x *mat.Dense, sigma float64) *kernel {
+	d := squaredDistances(h, x)
 	n, _ := d.Dims()
 	var distances []float64
 	for i := range n {
+		h.check()
 		for _, v := range d.RawRowView(i)[:i] {
 			distances = append(distances, math.Sqrt(v))
 		}
 	}
-	m := median(distances)
+	m := median(h, distances)
 	if m == 0 {
-		m = median(slices.DeleteFunc(distances, func(v float64) bool { return v == 0 }))
+		m = median(h, slices.DeleteFunc(distances, func(v float64) bool { return v == 0 }))
 	}
 	if m == 0 {
-		return ofGram(mat.NewDense(n, n, nil)) // all samples are equal
+		return ofGram(h, mat.NewDense(n, n, nil)) // all samples are equal
 	}
 	s := sigma * m
 	for i := range n {
+		h.check()
 		row := d.RawRowView(i)
 		for j, v := range row {
 			t := math.Sqrt(v) / s // s² could underflow
 			row[j] = math.Exp(-t * t / 2)
 		}
 	}
-	return ofGram(d)
+	return ofGram(h, d)
 }
 
-// median returns the median of values, which it sorts; 0 if there are none.
-func median(values []float64) float64 {
-	slices.Sort(values)
+// median returns the median of values, which it reorders; 0 if there are none.
+func median(h halt, values []float64) float64 {
 	n := len(values)
 	if n == 0 {
 		return 0
 	}
-	return values[(n-1)/2]/2 + values[n/2]/2
+	high := smallest(h, values, n/2)
+	if n%2 == 1 {
+		return high/2 + high/2
+	}
+	return slices.Max(values[:n/2])/2 + high/2
+}
+
+// smallest returns the value that has k values before it in order, and leaves none that is larger
+// before its place (Hoare's selection). Values must not be NaN.
+func smallest(h halt, values []float64, k int) float64 {
+	for low, high := 0, len(values)-1; low < high; {
+		h.check()
+		a, b, c := values[low], values[low+(high-low)/2], values[high]
+		pivot := max(min(a, b), min(max(a, b), c)) // the middle one of three
+		i, j := low, high
+		for i <= j {
+			for values[i] < pivot {
+				i++
+			}
+			for values[j] > pivot {
+				j--
+			}
+			if i <= j {
+				values[i], values[j] = values[j], values[i]
+				i++
+				j--
+			}
+		}
+		switch {
+		case k <= j:
+			high = j
+		case k >= i:
+			low = i
+		default:
+			return values[k]
+		}
+	}
+	return values[k]
 }
 
 // copyTolerance is the squared distance, relative to the squared lengths, below which two
@@ -301,12 +339,13 @@ func median(values []float64) float64 {
 const copyTolerance = 1e-13
 
 // squaredDistances returns ‖x_i−x_j‖² of the rows of the centred x, n×n.
-func squaredDistances(x *mat.Dense) *mat.Dense {
+func squaredDistances(h halt, x *mat.Dense) *mat.Dense {
 	n, _ := x.Dims()
-	k := linear(x)
+	k := linear(h, x)
 	k.expand()
 	d := k.gram
 	for i := range n {
+		h.check()
 		row := d.RawRowView(i)
 		for j := range i {
 			both := k.diag[i] + k.diag[j]

@@ -85,14 +85,16 @@ const fewest = 4
 // keeps the neighbours found among all samples; RBFCKA keeps its widths.
 //
 // The result is the same for any number of workers. When ctx ends Compare returns what stands,
-// from the draws done in order, with ctx's error; it looks at ctx before every draw.
+// from the draws done in order, with ctx's error: within some milliseconds, or, where a decomposition of
+// gonum runs, at its end (0.2 s for 2,000 samples × 300 units). What stands is nothing, without the value,
+// when it ends while matrices of more than 256 samples or some thousand entries are made ready.
 //
 // It panics on misuse: an unknown measure, an option out of range, matrices with different
 // numbers of samples. It is an error if there are fewer than 4 samples, no more than
 // Neighbours of them (for NeighbourOverlap), rows that are no multiple of Rows, an empty
 // matrix, or an entry that is not finite.
 func Compare(ctx context.Context, m Measure, a, b mat.Matrix, o Options) (Score, error) {
-	d, err := newDrawing("Compare", m, a, b, o)
+	d, err := newDrawing(ctx, "Compare", m, a, b, o)
 	if err != nil {
 		return Score{}, err
 	}
@@ -106,7 +108,7 @@ func Compare(ctx context.Context, m Measure, a, b mat.Matrix, o Options) (Score,
 
 // Null returns the chance level alone, as of [Compare], with every draw.
 func Null(ctx context.Context, m Measure, a, b mat.Matrix, o Options) (Chance, error) {
-	d, err := newDrawing("Null", m, a, b, o)
+	d, err := newDrawing(ctx, "Null", m, a, b, o)
 	if err != nil {
 		return Chance{}, err
 	}
@@ -119,7 +121,7 @@ func Null(ctx context.Context, m Measure, a, b mat.Matrix, o Options) (Chance, e
 
 // Bootstrap returns the confidence interval alone, as of [Compare], with every draw.
 func Bootstrap(ctx context.Context, m Measure, a, b mat.Matrix, o Options) (Interval, error) {
-	d, err := newDrawing("Bootstrap", m, a, b, o)
+	d, err := newDrawing(ctx, "Bootstrap", m, a, b, o)
 	if err != nil {
 		return Interval{}, err
 	}
@@ -143,7 +145,13 @@ type drawing struct {
 	units   [2]int
 }
 
-func newDrawing(fn string, m Measure, a, b mat.Matrix, o Options) (*drawing, error) {
+// Matrices of so many samples and entries are compared within milliseconds.
+const (
+	quickSamples = 256
+	quickEntries = 1 << 14
+)
+
+func newDrawing(ctx context.Context, fn string, m Measure, a, b mat.Matrix, o Options) (d *drawing, err error) {
 	m.check(fn)
 	o = o.complete(fn)
 	x, y, err := matrices(fn, a, b)
@@ -165,7 +173,16 @@ func newDrawing(fn string, m Measure, a, b mat.Matrix, o Options) (*drawing, err
 	if (m == SpearmanRSA || m == PearsonRSA) && n > maxSamples {
 		return nil, fmt.Errorf("similarity: %s: %d samples for RSA (at most %d)", fn, n, maxSamples)
 	}
-	c := prepare(fn, m, x, y, o, true)
+	defer func() {
+		if end := ended(recover()); end != nil {
+			d, err = nil, end
+		}
+	}()
+	h := halt{ctx}
+	if n <= quickSamples && n*(p+q) <= quickEntries {
+		h = halt{} // the value stands even if ctx has ended already
+	}
+	c := h.prepare(fn, m, x, y, o, true)
 	return &drawing{measure: m, o: o, c: c, value: c.value(), samples: samples, units: [2]int{p, q}}, nil
 }
 
@@ -221,7 +238,8 @@ func (d *drawing) draw(ctx context.Context, stream uint64, do func(*rand.Rand) f
 	for w := range workers {
 		wait.Go(func() {
 			defer func() {
-				if r := recover(); r != nil {
+				r := recover()
+				if _, early := r.(halted); r != nil && !early { // a draw that ended early is missing
 					failed[w] = fmt.Errorf("similarity: %v: a draw failed: %v", d.measure, r)
 				}
 			}()

@@ -5,6 +5,7 @@ import "gonum.org/v1/gonum/mat"
 // kernel is the matrix K of inner products between n samples, centred: its rows sum to 0. It
 // is held as such (gram, n×n) or, where that is smaller, as features x with K = x xᵀ.
 type kernel struct {
+	halt
 	n    int
 	x    *mat.Dense // n×p, nil if K is not of this form (RBF)
 	gram *mat.Dense // n×n, or nil
@@ -12,9 +13,9 @@ type kernel struct {
 }
 
 // linear returns the kernel of the centred activations x.
-func linear(x *mat.Dense) *kernel {
+func linear(h halt, x *mat.Dense) *kernel {
 	n, _ := x.Dims()
-	k := &kernel{n: n, x: x, diag: make([]float64, n)}
+	k := &kernel{halt: h, n: n, x: x, diag: make([]float64, n)}
 	for i := range n {
 		for _, v := range x.RawRowView(i) {
 			k.diag[i] += v * v
@@ -24,11 +25,12 @@ func linear(x *mat.Dense) *kernel {
 }
 
 // ofGram returns the kernel of a matrix that it centres in place.
-func ofGram(g *mat.Dense) *kernel {
+func ofGram(h halt, g *mat.Dense) *kernel {
 	n, _ := g.Dims()
 	rows := make([]float64, n)
 	mean := 0.0
 	for i := range n {
+		h.check()
 		for _, v := range g.RawRowView(i) {
 			rows[i] += v
 		}
@@ -36,7 +38,7 @@ func ofGram(g *mat.Dense) *kernel {
 		mean += rows[i]
 	}
 	mean /= float64(n)
-	k := &kernel{n: n, gram: g, diag: make([]float64, n)}
+	k := &kernel{halt: h, n: n, gram: g, diag: make([]float64, n)}
 	for i := range n {
 		row := g.RawRowView(i)
 		for j := range row {
@@ -50,8 +52,7 @@ func ofGram(g *mat.Dense) *kernel {
 // expand computes the n×n matrix if it is not there.
 func (k *kernel) expand() {
 	if k.gram == nil {
-		k.gram = &mat.Dense{}
-		k.gram.Mul(k.x, k.x.T())
+		k.gram = k.halt.gram(k.x)
 	}
 }
 
@@ -78,20 +79,23 @@ func share(k, l *kernel, draws bool) {
 // product returns Σ_ij K_ij L_ij.
 func product(k, l *kernel) float64 {
 	if k.gram != nil {
+		k.check()
 		return inner(k.gram, l.gram)
 	}
-	m := cross(k.x, l.x)
+	m := k.cross(k.x, l.x)
+	k.check()
 	return inner(m, m)
 }
 
 // productShuffled returns Σ_ij K_ij L_π(i)π(j).
 func productShuffled(k, l *kernel, perm []int) float64 {
 	if k.gram == nil {
-		m := cross(k.x, gather(l.x, perm))
+		m := k.cross(k.x, gather(l.x, perm))
 		return inner(m, m)
 	}
 	total := 0.0
 	for i, pi := range perm {
+		k.check()
 		a, b := k.gram.RawRowView(i), l.gram.RawRowView(pi)
 		sum := 0.0
 		for j, pj := range perm[:i] {
@@ -140,13 +144,14 @@ func productWeighted(k, l *kernel, r resample) sums {
 	if k.gram == nil {
 		x, y := gather(k.x, r.index), gather(l.x, r.index)
 		weigh(x, r.weight)
-		p1 := cross(x, y)
+		p1 := k.cross(x, y)
 		weigh(x, r.weight)
-		p2 := cross(x, y)
+		p2 := k.cross(x, y)
 		weigh(x, r.weight)
-		return sums{inner(p1, p1), inner(p1, p2), inner(p2, p2), inner(p1, cross(x, y))}
+		return sums{inner(p1, p1), inner(p1, p2), inner(p2, p2), inner(p1, k.cross(x, y))}
 	}
 	for a, i := range r.index {
+		k.check()
 		kr, lr := k.gram.RawRowView(i), l.gram.RawRowView(i)
 		t1, t2, t3 := 0.0, 0.0, 0.0
 		for b, j := range r.index {
@@ -179,11 +184,12 @@ func productBiased(k, l *kernel, r resample) float64 {
 	if k.gram == nil {
 		x := gather(k.x, r.index)
 		weigh(x, r.weight)
-		m := cross(x, gather(l.x, r.index))
+		m := k.cross(x, gather(l.x, r.index))
 		return inner(m, m)
 	}
 	total := 0.0
 	for a, i := range r.index {
+		k.check()
 		kr, lr := k.gram.RawRowView(i), l.gram.RawRowView(i)
 		sum := 0.0
 		for b, j := range r.index[:a] {
@@ -221,6 +227,7 @@ func (k *kernel) times(r resample) []float64 {
 		return out
 	}
 	for a, i := range r.index {
+		k.check()
 		row := k.gram.RawRowView(i)
 		for b, j := range r.index {
 			out[a] += r.weight[b] * row[j]

@@ -107,17 +107,22 @@ type comparison interface {
 // prepare returns the comparison of x and y, which it may change; draws says that more than
 // its value is wanted.
 func prepare(fn string, m Measure, x, y *mat.Dense, o Options, draws bool) comparison {
+	return halt{}.prepare(fn, m, x, y, o, draws)
+}
+
+// prepare is prepare for a comparison that may end early, in its methods too.
+func (h halt) prepare(fn string, m Measure, x, y *mat.Dense, o Options, draws bool) comparison {
 	switch m {
 	case LinearCKA, UnbiasedCKA, RBFCKA, AngleCKA:
-		return newCKA(m, x, y, o, draws)
+		return newCKA(h, m, x, y, o, draws)
 	case MeanCCA, SingularVectorCCA, ProjectionWeightedCCA:
-		return newCCA(m, x, y, o)
+		return newCCA(h, m, x, y, o)
 	case ProcrustesDistance, ProcrustesNormalizedDistance, ProcrustesAngularDistance:
-		return newProcrustes(m, x, y)
+		return newProcrustes(h, m, x, y)
 	case SpearmanRSA, PearsonRSA:
-		return newRSA(fn, m, x, y, draws)
+		return newRSA(h, fn, m, x, y, draws)
 	case NeighbourOverlap:
-		return newNeighbours(x, y, o.Neighbours)
+		return newNeighbours(h, x, y, o.Neighbours)
 	}
 	panic("similarity: no such measure") // check comes first
 }

@@ -76,7 +76,7 @@ func (m *MinibatchCKA) Add(a, b mat.Matrix) error {
 		return fmt.Errorf("similarity: MinibatchCKA: a batch of %d samples (at least 4)", n)
 	}
 	ex, ey := centre(x), centre(y)
-	k, l := linear(x), linear(y)
+	k, l := linear(halt{}, x), linear(halt{}, y)
 	share(k, l, false)
 	w := make([]float64, n)
 	for i := range w {

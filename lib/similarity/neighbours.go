@@ -32,6 +32,7 @@ func NearestNeighbours(a, b mat.Matrix, k int) float64 {
 
 // neighbours is the comparison of nearest neighbours.
 type neighbours struct {
+	halt
 	n, k int
 	a, b []near
 	own  []float64 // overlap of each sample
@@ -43,9 +44,9 @@ type near struct {
 	part  []float64
 }
 
-func newNeighbours(x, y *mat.Dense, k int) *neighbours {
+func newNeighbours(h halt, x, y *mat.Dense, k int) *neighbours {
 	n, _ := x.Dims()
-	s := &neighbours{n: n, k: k, a: nearest(x, k), b: nearest(y, k), own: make([]float64, n)}
+	s := &neighbours{n: n, k: k, halt: h, a: nearest(h, x, k), b: nearest(h, y, k), own: make([]float64, n)}
 	identity := make([]int, n)
 	for i := range identity {
 		identity[i] = i
@@ -59,15 +60,16 @@ func newNeighbours(x, y *mat.Dense, k int) *neighbours {
 const tieTolerance = 1e-12
 
 // nearest returns the k nearest neighbours of each row of x.
-func nearest(x *mat.Dense, k int) []near {
+func nearest(h halt, x *mat.Dense, k int) []near {
 	centre(x)
 	n, _ := x.Dims()
-	length := linear(x).diag
+	length := linear(h, x).diag
 	longest := slices.Max(length)
-	d := squaredDistances(x)
+	d := squaredDistances(h, x)
 	out := make([]near, n)
 	sorted := make([]float64, 0, n-1)
 	for i := range n {
+		h.check()
 		row := d.RawRowView(i)
 		sorted = append(append(sorted[:0], row[:i]...), row[i+1:]...)
 		slices.Sort(sorted)

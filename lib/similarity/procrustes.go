@@ -55,13 +55,14 @@ func ProcrustesAngle(a, b mat.Matrix) float64 {
 
 // procrustes is the comparison by rotation.
 type procrustes struct {
+	halt
 	measure Measure
 	x, y    *mat.Dense // centred, over a common power of two
 	scale   int        // the exponent of that power
 }
 
-func newProcrustes(m Measure, x, y *mat.Dense) *procrustes {
-	p := &procrustes{measure: m}
+func newProcrustes(h halt, m Measure, x, y *mat.Dense) *procrustes {
+	p := &procrustes{halt: h, measure: m}
 	ex, ey := centre(x), centre(y)
 	if m == ProcrustesDistance {
 		if isZero(x) {
@@ -73,7 +74,10 @@ func newProcrustes(m Measure, x, y *mat.Dense) *procrustes {
 		x.Scale(math.Ldexp(1, ex-p.scale), x)
 		y.Scale(math.Ldexp(1, ey-p.scale), y)
 	}
-	p.x, p.y = narrow(x), narrow(y)
+	p.x = narrow(x)
+	h.check()
+	p.y = narrow(y)
+	h.check()
 	return p
 }
 
@@ -105,7 +109,7 @@ func (p *procrustes) resampled(w []float64) float64 {
 func (p *procrustes) distance(x, y *mat.Dense) float64 {
 	lx, ly := math.Sqrt(inner(x, x)), math.Sqrt(inner(y, y))
 	if p.measure == ProcrustesDistance {
-		return math.Ldexp(apart(x, y, lx, ly), p.scale)
+		return math.Ldexp(apart(p.halt, x, y, lx, ly), p.scale)
 	}
 	d := math.Sqrt2
 	// What centring leaves of draws of equal samples is rounding, and no shape.
@@ -113,7 +117,7 @@ func (p *procrustes) distance(x, y *mat.Dense) float64 {
 		var u, v mat.Dense
 		u.Scale(1/lx, x)
 		v.Scale(1/ly, y)
-		d = min(apart(&u, &v, 1, 1), math.Sqrt2)
+		d = min(apart(p.halt, &u, &v, 1, 1), math.Sqrt2)
 	}
 	if p.measure == ProcrustesAngularDistance {
 		return 2 * math.Asin(min(d/2, math.Sqrt2/2))
@@ -122,12 +126,14 @@ func (p *procrustes) distance(x, y *mat.Dense) float64 {
 }
 
 // apart returns min_Q ‖xQ − y‖_F, given the lengths of x and y.
-func apart(x, y *mat.Dense, lx, ly float64) float64 {
-	m := cross(x, y)
+func apart(h halt, x, y *mat.Dense, lx, ly float64) float64 {
+	m := h.cross(x, y)
+	h.check()
 	square := lx*lx + ly*ly - 2*nuclear(m)
 	if square > 1e-4*(lx*lx+ly*ly) {
 		return math.Sqrt(square)
 	}
+	h.check()
 	// The difference of large numbers has lost its digits; rotate and measure what remains.
 	var svd mat.SVD
 	if !svd.Factorize(m, mat.SVDFull) {

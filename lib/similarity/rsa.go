@@ -41,6 +41,7 @@ func RSAPearson(a, b mat.Matrix) float64 { return once(PearsonRSA, "RSAPearson",
 
 // rsa is the comparison of dissimilarities.
 type rsa struct {
+	halt
 	n      int
 	a, b   []float64 // n×n dissimilarities or ranks, over pairs of mean 0 and length 1; or zeros
 	ra, rb ordered   // pairs by dissimilarity, for Spearman with weights
@@ -52,14 +53,14 @@ const decimals = 1e12
 // maxSamples keeps the index of a pair within 31 bits.
 const maxSamples = 46340
 
-func newRSA(fn string, m Measure, x, y *mat.Dense, draws bool) *rsa {
+func newRSA(h halt, fn string, m Measure, x, y *mat.Dense, draws bool) *rsa {
 	n, _ := x.Dims()
 	if n > maxSamples {
 		panic(fmt.Sprintf("similarity: %s: %d samples (at most %d)", fn, n, maxSamples))
 	}
-	r := &rsa{n: n, a: dissimilarities(x), b: dissimilarities(y)}
+	r := &rsa{halt: h, n: n, a: dissimilarities(h, x), b: dissimilarities(h, y)}
 	if m == SpearmanRSA {
-		oa, ob := order(r.a, n), order(r.b, n)
+		oa, ob := order(h, r.a, n), order(h, r.b, n)
 		if draws {
 			r.ra, r.rb = oa, ob
 		}
@@ -72,7 +73,7 @@ func newRSA(fn string, m Measure, x, y *mat.Dense, draws bool) *rsa {
 }
 
 // dissimilarities returns 1 − correlation between the rows of x, n×n, rounded to 12 decimals.
-func dissimilarities(x *mat.Dense) []float64 {
+func dissimilarities(h halt, x *mat.Dense) []float64 {
 	normalise(x)
 	n, p := x.Dims()
 	z := mat.NewDense(n, p, nil)
@@ -99,10 +100,10 @@ func dissimilarities(x *mat.Dense) []float64 {
 			to[j] /= length
 		}
 	}
-	var g mat.Dense
-	g.Mul(z, z.T())
+	g := h.gram(z)
 	d := make([]float64, n*n)
 	for i := range n {
+		h.check()
 		row := g.RawRowView(i)
 		for j := range i {
 			v := 1 - clip(row[j], -1, 1)
@@ -117,11 +118,12 @@ func dissimilarities(x *mat.Dense) []float64 {
 // group of ties ends.
 type ordered struct{ pair, ends []int32 }
 
-func order(d []float64, n int) ordered {
+func order(h halt, d []float64, n int) ordered {
 	pairs := n * (n - 1) / 2
 	o := ordered{pair: make([]int32, 0, pairs)}
 	key := make([]uint64, 0, pairs) // multiples of 1e-12 up to 2: 41 bits
 	for i := range n {
+		h.check()
 		for j := range i {
 			o.pair = append(o.pair, int32(i*n+j))
 			key = append(key, uint64(math.Round(d[i*n+j]*decimals)))
@@ -131,6 +133,7 @@ func order(d []float64, n int) ordered {
 	const bits = 11
 	nextPair, nextKey := make([]int32, pairs), make([]uint64, pairs)
 	for shift := 0; shift < 44; shift += bits {
+		h.check()
 		var start [1<<bits + 1]int
 		for _, k := range key {
 			start[k>>shift&(1<<bits-1)+1]++
@@ -157,7 +160,10 @@ func order(d []float64, n int) ordered {
 // rank replaces the dissimilarities by their ranks, the mean rank among ties.
 func (r *rsa) rank(o ordered, d []float64) {
 	start := 0
-	for _, end := range o.ends {
+	for g, end := range o.ends {
+		if g%often == 0 {
+			r.check()
+		}
 		mid := float64(start+int(end)) / 2
 		for _, p := range o.pair[start:end] {
 			i, j := int(p)/r.n, int(p)%r.n
@@ -171,6 +177,7 @@ func (r *rsa) rank(o ordered, d []float64) {
 func (r *rsa) standardise(d []float64) {
 	low, high, mean := math.Inf(1), math.Inf(-1), 0.0
 	for i := range r.n {
+		r.check()
 		sum := 0.0
 		for _, v := range d[i*r.n:][:i] {
 			low, high = min(low, v), max(high, v)
@@ -186,6 +193,7 @@ func (r *rsa) standardise(d []float64) {
 	mean /= float64(r.n) * float64(r.n-1) / 2
 	square := 0.0
 	for i := range r.n {
+		r.check()
 		sum := 0.0
 		for _, v := range d[i*r.n:][:i] {
 			sum += (v - mean) * (v - mean)
@@ -194,6 +202,7 @@ func (r *rsa) standardise(d []float64) {
 	}
 	length := math.Sqrt(square)
 	for i := range r.n {
+		r.check()
 		d[i*r.n+i] = 0
 		for j := range i {
 			v := (d[i*r.n+j] - mean) / length
@@ -205,6 +214,7 @@ func (r *rsa) standardise(d []float64) {
 func (r *rsa) value() float64 {
 	total := 0.0
 	for i := range r.n {
+		r.check()
 		sum := 0.0
 		b := r.b[i*r.n:]
 		for j, v := range r.a[i*r.n:][:i] {
@@ -218,6 +228,7 @@ func (r *rsa) value() float64 {
 func (r *rsa) shuffled(perm []int) float64 {
 	total := 0.0
 	for i, pi := range perm {
+		r.check()
 		sum := 0.0
 		b := r.b[pi*r.n:][:r.n]
 		for j, v := range r.a[i*r.n:][:i] {
@@ -241,6 +252,7 @@ func (r *rsa) resampled(w []float64) float64 {
 			if w[i] == 0 {
 				continue
 			}
+			r.check()
 			x, y := a[i*r.n:], b[i*r.n:]
 			for j := range i {
 				if w[j] != 0 {
@@ -272,7 +284,10 @@ func (r *rsa) resampled(w []float64) float64 {
 func (r *rsa) weightedRanks(o ordered, w []float64) []float64 {
 	out := make([]float64, r.n*r.n)
 	below, start := 0.0, 0
-	for _, end := range o.ends {
+	for g, end := range o.ends {
+		if g%often == 0 {
+			r.check()
+		}
 		group := 0.0
 		for _, p := range o.pair[start:end] {
 			group += w[int(p)/r.n] * w[int(p)%r.n]

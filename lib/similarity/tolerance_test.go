@@ -39,9 +39,9 @@ func rbfNaive(a, b *mat.Dense) float64 {
 				}
 			}
 		}
-		s := median(all)
+		s := median(halt{}, all)
 		d.Apply(func(_, _ int, v float64) float64 { return math.Exp(-v * v / (2 * s * s)) }, d)
-		return ofGram(d).gram
+		return ofGram(halt{}, d).gram
 	}
 	k, l := gram(a), gram(b)
 	return inner(k, l) / math.Sqrt(inner(k, k)*inner(l, l))

@@ -67,7 +67,7 @@ func TestResampledRBFKeepsItsWidths(t *testing.T) {
 	drawn := func(k *kernel) *mat.Dense {
 		g := mat.NewDense(25, 25, nil)
 		g.Apply(func(i, j int, _ float64) float64 { return k.gram.At(index[i], index[j]) }, g)
-		return ofGram(g).gram
+		return ofGram(halt{}, g).gram
 	}
 	k, l := drawn(c.k), drawn(c.l)
 	want := inner(k, l) / math.Sqrt(inner(k, k)*inner(l, l))
@@ -188,7 +188,7 @@ func TestRSAIsTheCorrelationOfPairs(t *testing.T) {
 			index[i], w[i] = i, 1
 		}
 		for range 4 {
-			da, db := dissimilarities(mat.DenseCopyOf(a)), dissimilarities(mat.DenseCopyOf(b))
+			da, db := dissimilarities(halt{}, mat.DenseCopyOf(a)), dissimilarities(halt{}, mat.DenseCopyOf(b))
 			var x, y []float64
 			for i, p := range index {
 				for _, q := range index[:i] {
