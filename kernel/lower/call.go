@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"go/ast"
 	"go/constant"
+	"go/token"
 	"go/types"
 	"strconv"
 	"strings"
@@ -81,8 +82,11 @@ func (e *emitter) methodCall(c *ast.CallExpr, s *ast.SelectorExpr, sel *types.Se
 	idx := sel.Index()
 	recv, rt := e.path(e.x(s.X), e.typeOf(s.X), idx[:len(idx)-1])
 	m := sel.Obj().(*types.Func)
-	if w := e.waiting(recv, rt, m); w != "" {
+	if w := e.waiting(recv, rt, m, c.Pos()); w != "" {
 		return w
+	}
+	if w := e.writing(s, recv, rt, m); w != "" {
+		return w + e.args(c, sig) + ")"
 	}
 	if len(c.Args) == 1 {
 		if tp, ok := e.info.Types[c.Args[0]].Type.(*types.Tuple); ok && tp.Len() > 1 {
@@ -116,7 +120,7 @@ func (e *emitter) spreadMethod(recv string, rt types.Type, m *types.Func, arg as
 }
 
 // waiting replaces the methods of sync that wait by ones that an interrupt ends.
-func (e *emitter) waiting(recv string, t types.Type, m *types.Func) string {
+func (e *emitter) waiting(recv string, t types.Type, m *types.Func, at token.Pos) string {
 	fn := map[string]string{"(*sync.WaitGroup).Wait": "WaitGroupWait", "(*sync.Mutex).Lock": "MutexLock", "(*sync.RWMutex).Lock": "RWLock", "(*sync.RWMutex).RLock": "RWRLock"}[m.FullName()]
 	if fn == "" {
 		return ""
@@ -124,7 +128,22 @@ func (e *emitter) waiting(recv string, t types.Type, m *types.Func) string {
 	if _, isPtr := t.Underlying().(*types.Pointer); !isPtr {
 		recv = "&" + recv
 	}
-	return Runtime + "." + fn + "(" + recv + ")"
+	return fmt.Sprintf("%s.%s(%s, %d)", Runtime, fn, recv, at)
+}
+
+// writing replaces the methods by which a file is written, since os.Stdout is one: the kernel wants to know which goroutine
+// writes. It is the call without its arguments.
+func (e *emitter) writing(s *ast.SelectorExpr, recv string, t types.Type, m *types.Func) string {
+	fn := map[string]string{"(*os.File).Write": "FileWrite", "(*os.File).WriteString": "FileWriteString"}[m.FullName()]
+	if fn == "" {
+		return ""
+	}
+	if name := e.standard(s.X); name != "" && name != "Stdin" {
+		recv = Runtime + "." + name
+	} else if _, isPtr := t.Underlying().(*types.Pointer); !isPtr {
+		recv = "&" + recv
+	}
+	return Runtime + "." + fn + "(" + recv + ", "
 }
 
 // args lowers the arguments of a call.

@@ -1,6 +1,7 @@
 package lower
 
 import (
+	"fmt"
 	"go/ast"
 	"go/token"
 	"go/types"
@@ -35,7 +36,7 @@ func (e *emitter) chanElem(x ast.Expr) types.Type {
 // recv lowers <-ch for one value.
 func (e *emitter) recv(ch ast.Expr) string {
 	t := e.chanElem(ch)
-	c := Runtime + ".Recv1(" + e.x(ch) + ")"
+	c := fmt.Sprintf("%s.Recv1(%s, %d)", Runtime, e.x(ch), ch.Pos())
 	if isNothing(t) {
 		return e.helperFor("nothing"+e.key(t), e.typ(t), "(interface{}) %s { return %s{} }") + "(" + c + ")"
 	}
@@ -47,13 +48,13 @@ func (e *emitter) recvOk(b *strings.Builder, ch ast.Expr) (v, ok string) {
 	t := e.chanElem(ch)
 	x, ok := e.temp(), e.temp()
 	v = e.temp()
-	e.w(b, "%s, %s := %s.Recv(%s)\n_ = %s\nvar %s %s = %s\n", x, ok, Runtime, e.x(ch), x, v, e.typ(t), e.received(x, t))
+	e.w(b, "%s, %s := %s.Recv(%s, %d)\n_ = %s\nvar %s %s = %s\n", x, ok, Runtime, e.x(ch), ch.Pos(), x, v, e.typ(t), e.received(x, t))
 	return v, ok
 }
 
 // send lowers ch <- v.
 func (e *emitter) send(b *strings.Builder, st *ast.SendStmt) {
-	e.w(b, "%s.Send(%s, %s)\n", Runtime, e.x(st.Chan), e.element(st))
+	e.w(b, "%s.Send(%s, %s, %d)\n", Runtime, e.x(st.Chan), e.element(st), st.Pos())
 }
 
 // element is the value that a send statement sends; a nil goes as one without a type.
@@ -76,7 +77,7 @@ func (e *emitter) rangeChan(b *strings.Builder, st *ast.RangeStmt, label string,
 	e.w(b, "%s := %s\n", c, e.x(st.X))
 	e.loop(b, label, false, nil, func(b *strings.Builder, _ *loop) {
 		x, ok := e.temp(), e.temp()
-		e.w(b, "for {\n%s, %s := %s.Recv(%s)\n_ = %s\nif !%s { break }\n", x, ok, Runtime, c, x, ok)
+		e.w(b, "for {\n%s, %s := %s.Recv(%s, %d)\n_ = %s\nif !%s { break }\n", x, ok, Runtime, c, st.X.Pos(), x, ok)
 		switch {
 		case isBlank(st.Key):
 		case define:
@@ -128,7 +129,7 @@ func (e *emitter) selectStmt(b *strings.Builder, st *ast.SelectStmt, label strin
 		args.WriteString(", " + c + ", " + value)
 	}
 	which, x, ok := e.temp(), e.temp(), e.temp()
-	e.w(b, "%s, %s, %s := %s.Select(%s%s)\n_ = %s\n_ = %s\n", which, x, ok, Runtime, byDefault, args.String(), x, ok)
+	e.w(b, "%s, %s, %s := %s.Select(%d, %s%s)\n_ = %s\n_ = %s\n", which, x, ok, Runtime, st.Pos(), byDefault, args.String(), x, ok)
 	e.loop(b, label, true, nil, func(b *strings.Builder, _ *loop) {
 		e.w(b, "switch %s {\n", which)
 		i := 0

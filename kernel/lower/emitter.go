@@ -90,6 +90,19 @@ func (e *emitter) stream(x ast.Expr, want types.Type) string {
 	if !ok || n.Obj().Pkg() == nil || n.Obj().Pkg().Path() != "io" {
 		return ""
 	}
+	switch name := e.standard(x); n.Obj().Name() + " " + name {
+	case "Reader Stdin", "Writer Stdout", "Writer Stderr":
+		return Runtime + "." + name
+	case "Writer ":
+		if t := e.info.Types[x].Type; t != nil && t.String() == "*os.File" { // a variable that may hold one of them
+			return Runtime + ".Writer(" + e.x(x) + ")"
+		}
+	}
+	return ""
+}
+
+// standard is the name of os.Stdin, os.Stdout or os.Stderr, "" for any other expression.
+func (e *emitter) standard(x ast.Expr) string {
 	s, ok := ast.Unparen(x).(*ast.SelectorExpr)
 	if !ok {
 		return ""
@@ -98,9 +111,9 @@ func (e *emitter) stream(x ast.Expr, want types.Type) string {
 	if !ok || v.Pkg() == nil || v.Pkg().Path() != "os" {
 		return ""
 	}
-	switch n.Obj().Name() + " " + v.Name() {
-	case "Reader Stdin", "Writer Stdout", "Writer Stderr":
-		return Runtime + "." + v.Name()
+	switch v.Name() {
+	case "Stdin", "Stdout", "Stderr":
+		return v.Name()
 	}
 	return ""
 }

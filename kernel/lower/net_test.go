@@ -34,7 +34,7 @@ import (
 
 // runtimeStub declares what lowered code calls in package run.
 const runtimeStub = `package kern
-import ("io"; "sync"; "fmt")
+import ("io"; "os"; "sync"; "fmt")
 type Defers struct{}
 func (*Defers) Call(func()) {}
 func (*Defers) Named(string, func()) {}
@@ -57,14 +57,17 @@ func Index(i, n int) int { return i }
 func BadIndex(int, int) {}
 func BadSlice(bool, bool, int, int, int, int) {}
 func Go(int, func()) {}
-func Recv(any) (any, bool) { return nil, false }
-func Recv1(any) any { return nil }
-func Send(any, any) {}
-func Select(bool, ...any) (int, any, bool) { return 0, nil, false }
-func WaitGroupWait(*sync.WaitGroup) {}
-func MutexLock(*sync.Mutex) {}
-func RWLock(*sync.RWMutex) {}
-func RWRLock(*sync.RWMutex) {}
+func Recv(any, int) (any, bool) { return nil, false }
+func Recv1(any, int) any { return nil }
+func Send(any, any, int) {}
+func Select(int, bool, ...any) (int, any, bool) { return 0, nil, false }
+func WaitGroupWait(*sync.WaitGroup, int) {}
+func Writer(*os.File) io.Writer { return nil }
+func FileWrite(any, []byte) (int, error) { return 0, nil }
+func FileWriteString(any, string) (int, error) { return 0, nil }
+func MutexLock(*sync.Mutex, int) {}
+func RWLock(*sync.RWMutex, int) {}
+func RWRLock(*sync.RWMutex, int) {}
 func Box(int, any) any { return nil }
 func Boxed(any) bool { return false }
 func Is(any, int) bool { return false }

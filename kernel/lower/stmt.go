@@ -122,7 +122,7 @@ func (e *emitter) exprStmt(b *strings.Builder, st *ast.ExprStmt) {
 		}
 	}
 	if u, ok := ast.Unparen(st.X).(*ast.UnaryExpr); ok && u.Op == token.ARROW {
-		e.w(b, "%s.Recv1(%s)\n", Runtime, e.x(u.X))
+		e.w(b, "%s.Recv1(%s, %d)\n", Runtime, e.x(u.X), u.X.Pos())
 		return
 	}
 	x := e.x(st.X)

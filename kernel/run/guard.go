@@ -18,8 +18,8 @@ const maxStack = 2_000_000_000
 const moreGoroutines = 8
 
 // guard samples the sizes of stacks and heap until the returned function is called, and cancels when one is too large.
-// A stack overflow cannot be recovered from, so it must not happen.
-func (m *Machine) guard(cancel context.CancelCauseFunc) (end func()) {
+// A stack overflow cannot be recovered from, so it must not happen. It also looks whether all wait for each other.
+func (m *Machine) guard(a *activity, cancel context.CancelCauseFunc) (end func()) {
 	stop := make(chan struct{})
 	sample := []metrics.Sample{
 		{Name: "/memory/classes/heap/stacks:bytes"}, {Name: "/memory/classes/heap/objects:bytes"},
@@ -30,6 +30,7 @@ func (m *Machine) guard(cancel context.CancelCauseFunc) (end func()) {
 	go func() {
 		tick := time.NewTicker(10 * time.Millisecond)
 		defer tick.Stop()
+		var asleep sleepers
 		var collected chan struct{} // closed when the collection below is over; nil when there is none
 		for {
 			over := false
@@ -40,6 +41,7 @@ func (m *Machine) guard(cancel context.CancelCauseFunc) (end func()) {
 				collected, over = nil, true
 			case <-tick.C:
 			}
+			asleep.look(m, a)
 			metrics.Read(sample)
 			now := sample[0].Value.Uint64()
 			base = min(base, now)

@@ -81,6 +81,10 @@ func (m *Machine) runtime() map[string]reflect.Value {
 		"Stdin":  v(&m.stdin).Elem(),
 		"Stdout": v(&m.out.direct[0]).Elem(),
 		"Stderr": v(&m.out.direct[1]).Elem(),
+
+		"Writer":          v(m.out.ofFile),
+		"FileWrite":       v(m.out.fileWrite),
+		"FileWriteString": v(m.out.fileWriteString),
 	}
 }
 
@@ -94,6 +98,7 @@ func (m *Machine) mark(id int, p *int) {
 // exec runs the body of a cell and keeps how it ended.
 func (m *Machine) exec(f func()) {
 	a := m.cur.Load()
+	a.body = goroutine()
 	defer m.own(a)()
 	defer func() {
 		if r := recover(); r != nil {

@@ -42,6 +42,9 @@ type Options struct {
 	Input func() (string, error)
 	// GoroutinePanic is told of panics on goroutines that cells started.
 	GoroutinePanic func(startedAt int, p *Panic)
+	// Asleep is told once in a Run when its body and all goroutines of cells have waited a while for each other: where the
+	// body waits, and for what ("to send to a channel"). Compiled code might still wake one.
+	Asleep func(pos int, what string)
 	// StackLimit and MemoryLimit, in bytes, stop a cell; 0 means 256 MiB and three quarters of the machine's memory.
 	StackLimit, MemoryLimit uint64
 }
@@ -58,6 +61,7 @@ type Machine struct {
 	live    atomic.Int64 // goroutines that cells started
 	cur     atomic.Pointer[activity]
 	owners  sync.Map // goroutine -> *activity that started it
+	waits   waits
 	window  atomic.Pointer[window]
 	left    *activity        // a stopped Run whose compiled calls had not returned
 	context *context.Context // the variable of lowered code
@@ -225,7 +229,9 @@ type activity struct {
 	evaluated chan struct{} // closed when the interpreter has returned; nil where it was not called
 	stopped   chan struct{} // closed when the interpreter has stopped
 	live      atomic.Int64  // goroutines
-	tag       any           // what its output carries
+	body      uint64        // the goroutine of its body, 0 before it runs
+	waits     atomic.Pointer[waiting]
+	tag       any // what its output carries
 	mu        sync.Mutex
 	values    []any
 	late      bool          // runs deferred calls of a stopped one
@@ -253,7 +259,7 @@ func (m *Machine) Run(ctx context.Context, body string, derive func(context.Cont
 	*m.context = seen
 	m.cur.Store(a)
 	defer m.cur.Store(nil)
-	guard := m.guard(cancel)
+	guard := m.guard(a, cancel)
 	defer guard()
 
 	halting, halt := context.WithCancel(context.Background())

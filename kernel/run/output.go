@@ -9,9 +9,10 @@ import (
 	"time"
 )
 
-// Output of cells. fmt.Print and its kin, and os.Stdout and os.Stderr as an io.Writer, write straight into one batcher, in
-// order. Whoever uses os.Stdout as the file that it is writes into a pipe whose reader feeds the batcher; once code has
-// named the files, straight writes wait for the pipes, which keeps the order too.
+// Output of cells. fmt.Print and its kin, and os.Stdout and os.Stderr by their methods Write and WriteString or as an
+// io.Writer, write straight into one batcher, in order. Whoever uses os.Stdout otherwise, as the file that it is, writes into
+// a pipe whose reader feeds the batcher; once code has named the files, straight writes wait for the pipes, which keeps the
+// order too.
 
 const (
 	batchTime = 50 * time.Millisecond
@@ -63,6 +64,28 @@ func (s straight) Write(p []byte) (int, error) {
 	s.o.add(s.o.tag(), s.stream, p)
 	return len(p), nil
 }
+
+// ofFile is what a file is as an io.Writer: os.Stdout and os.Stderr are the straight writers.
+func (o *output) ofFile(f *os.File) io.Writer {
+	switch f {
+	case o.stdout:
+		return o.direct[0]
+	case o.stderr:
+		return o.direct[1]
+	}
+	return f
+}
+
+// fileWrite is (*os.File).Write of a file, or of a straight writer.
+func (o *output) fileWrite(w any, b []byte) (int, error) {
+	if f, ok := w.(*os.File); ok {
+		return o.ofFile(f).Write(b)
+	}
+	return w.(io.Writer).Write(b)
+}
+
+// fileWriteString is (*os.File).WriteString.
+func (o *output) fileWriteString(w any, s string) (int, error) { return o.fileWrite(w, []byte(s)) }
 
 // add appends to the batch; text of the other stream or of another tag, or a full batch, sends it.
 func (o *output) add(tag any, stream string, p []byte) {

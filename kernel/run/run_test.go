@@ -77,7 +77,7 @@ func TestDeferredCallsRunAsInGo(t *testing.T) {
 }
 
 func TestRunStopsWithItsContext(t *testing.T) {
-	for _, body := range []string{"for {}", "time.Sleep(time.Hour)", "kern.Select(false)", "kern.Recv1(make(chan int))", "<-ctxv.Done(); for {}"} {
+	for _, body := range []string{"for {}", "time.Sleep(time.Hour)", "kern.Select(0, false)", "kern.Recv1(make(chan int), 0)", "<-ctxv.Done(); for {}"} {
 		s := &sink{}
 		m := newMachine(t, s)
 		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Millisecond)

@@ -104,8 +104,10 @@ func (m *Machine) awaitLeft(ctx context.Context) {
 }
 
 // owner is the activity that the calling goroutine belongs to.
-func (m *Machine) owner() *activity {
-	if a, ok := m.owners.Load(goroutine()); ok {
+func (m *Machine) owner() *activity { return m.ownerOf(goroutine()) }
+
+func (m *Machine) ownerOf(g uint64) *activity {
+	if a, ok := m.owners.Load(g); ok {
 		return a.(*activity)
 	}
 	return m.cur.Load() // a goroutine of compiled code that calls back
@@ -129,13 +131,20 @@ type window struct {
 }
 
 // wait begins to wait on behalf of the calling goroutine: halt is closed when its code is stopped, and awake must be called
-// before it goes on. When it would wake while another cell is being stopped, it would end too, so it waits for that.
-func (m *Machine) wait() (halt <-chan struct{}, awake func()) {
-	a := m.owner()
+// before it goes on. When it would wake while another cell is being stopped, it would end too, so it waits for that. what it
+// waits for, at pos, is "" where no other goroutine is needed to wake it.
+func (m *Machine) wait(pos int, what string) (halt <-chan struct{}, awake func()) {
+	g := goroutine()
+	a := m.ownerOf(g)
 	if a != nil {
 		halt = a.stopped
 	}
+	end := func() {}
+	if what != "" {
+		end = m.waits.begin(a, g, pos, what)
+	}
 	return halt, func() {
+		end()
 		if w := m.window.Load(); w != nil && w.of != a {
 			<-w.closed
 		}

@@ -13,11 +13,11 @@ import (
 // still take a value that is meant for others.
 
 // recv receives from a channel. The value is nil when the interpreter has stopped.
-func (m *Machine) recv(c any) (any, bool) {
+func (m *Machine) recv(c any, pos int) (any, bool) {
 	ch := reflect.ValueOf(c)
 	v, ok := ch.TryRecv()
 	if !v.IsValid() {
-		if _, v, ok = m.choose([]reflect.SelectCase{{Dir: reflect.SelectRecv, Chan: ch}}); !v.IsValid() {
+		if _, v, ok = m.choose([]reflect.SelectCase{{Dir: reflect.SelectRecv, Chan: ch}}, pos, "to receive from a channel"); !v.IsValid() {
 			return nil, false
 		}
 	}
@@ -25,17 +25,17 @@ func (m *Machine) recv(c any) (any, bool) {
 }
 
 // recvOne is recv for one result.
-func (m *Machine) recvOne(c any) any {
-	v, _ := m.recv(c)
+func (m *Machine) recvOne(c any, pos int) any {
+	v, _ := m.recv(c, pos)
 	return v
 }
 
 // send sends to a channel.
-func (m *Machine) send(c, x any) {
+func (m *Machine) send(c, x any, pos int) {
 	ch := reflect.ValueOf(c)
 	v := element(ch, x)
 	if !ch.TrySend(v) {
-		m.choose([]reflect.SelectCase{{Dir: reflect.SelectSend, Chan: ch, Send: v}})
+		m.choose([]reflect.SelectCase{{Dir: reflect.SelectSend, Chan: ch, Send: v}}, pos, "to send to a channel")
 	}
 }
 
@@ -54,7 +54,7 @@ func element(ch reflect.Value, x any) reflect.Value {
 
 // selection is the select statement: its cases are channels, and for a send the channel, true and the value. It returns the
 // number of the case, -1 for the default or when the interpreter has stopped, and what was received.
-func (m *Machine) selection(byDefault bool, cases ...any) (int, any, bool) {
+func (m *Machine) selection(pos int, byDefault bool, cases ...any) (int, any, bool) {
 	list := make([]reflect.SelectCase, 0, len(cases)+1)
 	for i := 0; i < len(cases); i += 3 {
 		ch := reflect.ValueOf(cases[i])
@@ -72,7 +72,7 @@ func (m *Machine) selection(byDefault bool, cases ...any) (int, any, bool) {
 	if byDefault {
 		return -1, nil, false
 	}
-	i, v, ok := m.choose(list)
+	i, v, ok := m.choose(list, pos, "in a select")
 	if i == len(list) {
 		return -1, nil, false
 	}
@@ -87,8 +87,8 @@ func inside(v reflect.Value) any {
 }
 
 // choose waits for one of the cases or for the end of the cell, which is the case after the last.
-func (m *Machine) choose(cases []reflect.SelectCase) (int, reflect.Value, bool) {
-	halt, awake := m.wait()
+func (m *Machine) choose(cases []reflect.SelectCase, pos int, what string) (int, reflect.Value, bool) {
+	halt, awake := m.wait(pos, what)
 	defer awake()
 	cases = append(cases, reflect.SelectCase{Dir: reflect.SelectRecv, Chan: reflect.ValueOf(halt)})
 	i, v, ok := reflect.Select(cases)
@@ -100,7 +100,7 @@ func (m *Machine) choose(cases []reflect.SelectCase) (int, reflect.Value, bool) 
 
 // sleep is time.Sleep that ends when the interpreter is stopped.
 func (m *Machine) sleep(d time.Duration) {
-	halt, awake := m.wait()
+	halt, awake := m.wait(0, "")
 	defer awake()
 	t := time.NewTimer(d)
 	defer t.Stop()
@@ -111,8 +111,8 @@ func (m *Machine) sleep(d time.Duration) {
 }
 
 // waitGroupWait is (*sync.WaitGroup).Wait that ends when the interpreter is stopped.
-func (m *Machine) waitGroupWait(wg *sync.WaitGroup) {
-	halt, awake := m.wait()
+func (m *Machine) waitGroupWait(wg *sync.WaitGroup, pos int) {
+	halt, awake := m.wait(pos, "for a WaitGroup")
 	defer awake()
 	done := make(chan struct{})
 	go func() {
@@ -126,15 +126,15 @@ func (m *Machine) waitGroupWait(wg *sync.WaitGroup) {
 }
 
 // mutexLock is (*sync.Mutex).Lock that ends when the interpreter is stopped.
-func (m *Machine) mutexLock(mu *sync.Mutex) { m.lock(mu.TryLock) }
+func (m *Machine) mutexLock(mu *sync.Mutex, pos int) { m.lock(mu.TryLock, pos) }
 
 // rwLock is (*sync.RWMutex).Lock that ends when the interpreter is stopped.
-func (m *Machine) rwLock(mu *sync.RWMutex) { m.lock(mu.TryLock) }
+func (m *Machine) rwLock(mu *sync.RWMutex, pos int) { m.lock(mu.TryLock, pos) }
 
 // rwRLock is (*sync.RWMutex).RLock that ends when the interpreter is stopped.
-func (m *Machine) rwRLock(mu *sync.RWMutex) { m.lock(mu.TryRLock) }
+func (m *Machine) rwRLock(mu *sync.RWMutex, pos int) { m.lock(mu.TryRLock, pos) }
 
-func (m *Machine) lock(try func() bool) {
+func (m *Machine) lock(try func() bool, pos int) {
 	pause := time.Microsecond
 	var halt <-chan struct{}
 	for i := 0; !try(); i++ {
@@ -144,7 +144,7 @@ func (m *Machine) lock(try func() bool) {
 		}
 		if i == 20 {
 			var awake func()
-			halt, awake = m.wait()
+			halt, awake = m.wait(pos, "for a lock")
 			defer awake()
 		}
 		select {

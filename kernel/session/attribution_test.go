@@ -26,12 +26,19 @@ go func() {
 	Display("shown")
 	display.Update("id", 1)
 	fmt.Fprintln(os.Stderr, "warn")
+	os.Stdout.WriteString("file\n")
+	f := os.Stdout
+	f.Write([]byte("variable\n"))
+	w := []*os.File{os.Stderr}
+	fmt.Fprint(w[0], "element\n")
+	var out io.Writer = f
+	out.Write([]byte("writer\n"))
 	go func() { fmt.Println("nested"); done <- true }()
 }()
 fmt.Println("cell")`)
 	in(second, "fmt.Println(\"a\")\ngoOn <- true\n<-done\nfmt.Println(\"b\")")
 	in(third, "fmt.Println(\"c\")")
-	want := "stdout \"cell\\n\"\nstdout \"one\\n\"\ndisplay  [text/plain] shown\ndisplay id [text/plain] 1\nstderr \"warn\\n\"\nstdout \"nested\\n\""
+	want := "stdout \"cell\\n\"\nstdout \"one\\n\"\ndisplay  [text/plain] shown\ndisplay id [text/plain] 1\nstderr \"warn\\n\"\nstdout \"file\\nvariable\\n\"\nstderr \"element\\n\"\nstdout \"writer\\nnested\\n\""
 	for end := time.Now().Add(10 * time.Second); strings.Join(first.snapshot(), "\n") != want && time.Now().Before(end); {
 		time.Sleep(time.Millisecond)
 	}

@@ -31,6 +31,7 @@ type Session struct {
 	closed  bool
 	sources []source // of cells that ran well, for %save
 	widgets widgets
+	woken   bool   // cells have named compiled code that may wake what waits
 	before  string // the working directory before the last %cd; used by the running cell only
 
 	machine *run.Machine
@@ -72,7 +73,7 @@ func (s *Session) start() error {
 		}
 	}
 	machine, err := run.New(run.Options{Symbols: s.bind(s.o.Tables.Symbols), Compiled: lower.CompiledInstances(), Hidden: lower.Hidden, RuntimeName: lower.Runtime, CompiledName: lower.Compiled,
-		ContextName: contextName, Tagged: s.written, Input: s.input, GoroutinePanic: s.goroutinePanic, StackLimit: s.o.StackLimit, MemoryLimit: s.o.MemoryLimit})
+		ContextName: contextName, Tagged: s.written, Input: s.input, GoroutinePanic: s.goroutinePanic, Asleep: s.asleep, StackLimit: s.o.StackLimit, MemoryLimit: s.o.MemoryLimit})
 	if err != nil {
 		return fmt.Errorf("session: %w", err)
 	}
@@ -176,6 +177,7 @@ func (s *Session) compile(source, label string) (*lower.Code, *Error) {
 	if err != nil {
 		return nil, s.rejected(err)
 	}
+	s.woken = s.woken || mayWake(unit.Info)
 	code, err := s.state.Lower(unit)
 	if err != nil {
 		unit.Rollback()
