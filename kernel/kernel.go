@@ -22,7 +22,7 @@ import (
 func newSession(show func(display.Bar), limit memory) (*session.Session, error) {
 	return session.New(session.Options{
 		Tables: session.Tables{Symbols: symbols.Exports(), ExportData: symbols.ExportData(), Preload: symbols.Preload(), Docs: symbols.Docs()},
-		Bar:    show, MemoryLimit: uint64(limit),
+		Bar:    show, MemoryLimit: uint64(limit), Process: true,
 		Context: func(ctx context.Context, cell func(display.Bar)) context.Context {
 			if show == nil {
 				return symbols.Context(ctx, cell)

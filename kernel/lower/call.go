@@ -82,16 +82,16 @@ func (e *emitter) methodCall(c *ast.CallExpr, s *ast.SelectorExpr, sel *types.Se
 	idx := sel.Index()
 	recv, rt := e.path(e.x(s.X), e.typeOf(s.X), idx[:len(idx)-1])
 	m := sel.Obj().(*types.Func)
-	if w := e.waiting(recv, rt, m, c.Pos()); w != "" {
-		return w
-	}
-	if w := e.writing(s, recv, rt, m); w != "" {
-		return w + e.args(c, sig) + ")"
-	}
 	if len(c.Args) == 1 {
 		if tp, ok := e.info.Types[c.Args[0]].Type.(*types.Tuple); ok && tp.Len() > 1 {
 			return e.spreadMethod(recv, rt, m, c.Args[0], tp, sig)
 		}
+	}
+	if replaced[m.FullName()].name != "" {
+		if name := e.standard(s.X); name != "" && name != "Stdin" {
+			recv, rt = Runtime+"."+name, e.typeOf(s.X)
+		}
+		return replacedMethod(recv, rt, m, e.args(c, sig), c.Pos())
 	}
 	return e.callMethod(recv, rt, m, e.args(c, sig))
 }
@@ -119,31 +119,31 @@ func (e *emitter) spreadMethod(recv string, rt types.Type, m *types.Func, arg as
 	return name + "(" + recv + ")(" + e.x(arg) + ")"
 }
 
-// waiting replaces the methods of sync that wait by ones that an interrupt ends.
-func (e *emitter) waiting(recv string, t types.Type, m *types.Func, at token.Pos) string {
-	fn := map[string]string{"(*sync.WaitGroup).Wait": "WaitGroupWait", "(*sync.Mutex).Lock": "MutexLock", "(*sync.RWMutex).Lock": "RWLock", "(*sync.RWMutex).RLock": "RWRLock"}[m.FullName()]
-	if fn == "" {
-		return ""
-	}
+// replaced are functions of package run in place of compiled methods: of those that wait, so that an interrupt ends them (they are
+// told where they wait); of those that write a file, since os.Stdout is one and it matters which goroutine writes; and of
+// those that would end the process.
+var replaced = map[string]struct {
+	name string
+	at   bool // takes the position
+}{
+	"(*sync.WaitGroup).Wait": {"WaitGroupWait", true}, "(*sync.Mutex).Lock": {"MutexLock", true}, "(*sync.RWMutex).Lock": {"RWLock", true}, "(*sync.RWMutex).RLock": {"RWRLock", true},
+	"(*os.File).Write": {"FileWrite", false}, "(*os.File).WriteString": {"FileWriteString", false},
+	"(*log.Logger).Fatal": {"LogFatal", false}, "(*log.Logger).Fatalf": {"LogFatalf", false}, "(*log.Logger).Fatalln": {"LogFatalln", false},
+}
+
+// replacedMethod writes the call of a method that is in replaced.
+func replacedMethod(recv string, t types.Type, m *types.Func, args string, at token.Pos) string {
+	f := replaced[m.FullName()]
 	if _, isPtr := t.Underlying().(*types.Pointer); !isPtr {
 		recv = "&" + recv
 	}
-	return fmt.Sprintf("%s.%s(%s, %d)", Runtime, fn, recv, at)
-}
-
-// writing replaces the methods by which a file is written, since os.Stdout is one: the kernel wants to know which goroutine
-// writes. It is the call without its arguments.
-func (e *emitter) writing(s *ast.SelectorExpr, recv string, t types.Type, m *types.Func) string {
-	fn := map[string]string{"(*os.File).Write": "FileWrite", "(*os.File).WriteString": "FileWriteString"}[m.FullName()]
-	if fn == "" {
-		return ""
+	if args != "" {
+		recv += ", " + args
 	}
-	if name := e.standard(s.X); name != "" && name != "Stdin" {
-		recv = Runtime + "." + name
-	} else if _, isPtr := t.Underlying().(*types.Pointer); !isPtr {
-		recv = "&" + recv
+	if f.at {
+		recv += fmt.Sprintf(", %d", at)
 	}
-	return Runtime + "." + fn + "(" + recv + ", "
+	return Runtime + "." + f.name + "(" + recv + ")"
 }
 
 // args lowers the arguments of a call.

@@ -301,6 +301,9 @@ func (l *lowerer) callMethod(x string, t types.Type, m *types.Func, args string)
 		return l.dispatch(x, m, args)
 	}
 	n, isPtr := derefNamed(t)
+	if replaced[m.FullName()].name != "" {
+		return replacedMethod(x, t, m, args, token.NoPos)
+	}
 	if !l.isOurs(n) {
 		return x + "." + m.Name() + "(" + args + ")"
 	}

@@ -34,7 +34,7 @@ import (
 
 // runtimeStub declares what lowered code calls in package run.
 const runtimeStub = `package kern
-import ("io"; "os"; "sync"; "fmt")
+import ("io"; "log"; "os"; "sync"; "fmt")
 type Defers struct{}
 func (*Defers) Call(func()) {}
 func (*Defers) Named(string, func()) {}
@@ -65,6 +65,9 @@ func WaitGroupWait(*sync.WaitGroup, int) {}
 func Writer(*os.File) io.Writer { return nil }
 func FileWrite(any, []byte) (int, error) { return 0, nil }
 func FileWriteString(any, string) (int, error) { return 0, nil }
+func LogFatal(*log.Logger, ...any) {}
+func LogFatalf(*log.Logger, string, ...any) {}
+func LogFatalln(*log.Logger, ...any) {}
 func MutexLock(*sync.Mutex, int) {}
 func RWLock(*sync.RWMutex, int) {}
 func RWRLock(*sync.RWMutex, int) {}

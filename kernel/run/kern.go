@@ -85,6 +85,9 @@ func (m *Machine) runtime() map[string]reflect.Value {
 		"Writer":          v(m.out.ofFile),
 		"FileWrite":       v(m.out.fileWrite),
 		"FileWriteString": v(m.out.fileWriteString),
+		"LogFatal":        v(logFatal),
+		"LogFatalf":       v(logFatalf),
+		"LogFatalln":      v(logFatalln),
 	}
 }
 

@@ -40,6 +40,9 @@ type Options struct {
 	Tagged func(tag any, stream, text string)
 	// Input reads a line for code that reads os.Stdin; nil is the end of the file at once.
 	Input func() (string, error)
+	// Process makes os.Stdout and os.Stderr of the process those of the cells, for compiled code that writes to them, until
+	// Close. At most one machine at a time should have it.
+	Process bool
 	// GoroutinePanic is told of panics on goroutines that cells started.
 	GoroutinePanic func(startedAt int, p *Panic)
 	// Asleep is told once in a Run when its body and all goroutines of cells have waited a while for each other: where the
@@ -56,6 +59,7 @@ type Machine struct {
 	symbols map[string]map[string]reflect.Value
 	out     *output
 	stdin   io.Reader
+	logger  *log.Logger // of package log in cells
 	types   atomic.Pointer[[]types.Type]
 	epoch   *uint64      // the interpreter's run number: see stop.go
 	live    atomic.Int64 // goroutines that cells started
@@ -113,10 +117,9 @@ var (
 	ErrMemory = errors.New("the memory in use grew beyond its limit")
 )
 
-// prepare sets what the process has once: the interpreter's own notes about code that it cannot compile do not go to its
-// stderr, since they come back as errors, and stacks may grow as far as the guard needs.
+// prepare sets what the process has once: its logger (see logger.go), and that stacks may grow as far as the guard needs.
 var prepare = sync.OnceFunc(func() {
-	log.SetOutput(io.Discard)
+	log.SetOutput(processLog{})
 	if math.MaxInt > maxStack {
 		debug.SetMaxStack(maxStack)
 	}
@@ -143,6 +146,10 @@ func New(o Options) (*Machine, error) {
 	if m.out, err = newOutput(o.Tagged, m.Tag); err != nil {
 		return nil, err
 	}
+	if o.Process {
+		m.out.takeOver()
+	}
+	m.logger = log.New(m.out.writer("stderr"), "", log.LstdFlags)
 	m.stdin = &lineReader{read: o.Input}
 	m.in = interp.New(interp.Options{Stdin: m.stdin, Stdout: m.out.writer("stdout"), Stderr: traceWriter{m}})
 	if m.epoch, err = epochOf(m.in); err != nil {
@@ -157,9 +164,7 @@ func New(o Options) (*Machine, error) {
 		// The environment of the process, which child processes get: the interpreter's own would be another one, and empty.
 		"Getenv": reflect.ValueOf(os.Getenv), "Setenv": reflect.ValueOf(os.Setenv), "Unsetenv": reflect.ValueOf(os.Unsetenv), "LookupEnv": reflect.ValueOf(os.LookupEnv),
 		"Environ": reflect.ValueOf(os.Environ), "Clearenv": reflect.ValueOf(os.Clearenv), "ExpandEnv": reflect.ValueOf(os.ExpandEnv)},
-		"log/log": {"Fatal": reflect.ValueOf(func(v ...any) { panic(exit(fmt.Sprint(v...))) }),
-			"Fatalf":  reflect.ValueOf(func(format string, v ...any) { panic(exit(fmt.Sprintf(format, v...))) }),
-			"Fatalln": reflect.ValueOf(func(v ...any) { panic(exit(strings.TrimSuffix(fmt.Sprintln(v...), "\n"))) })}}
+		"log/log": m.logging(m.logger)}
 	if err := m.in.Use(exits); err != nil {
 		return nil, err
 	}
@@ -190,6 +195,7 @@ func (m *Machine) tables() interp.Exports {
 		tables[path] = table
 	}
 	replace("os/os", map[string]reflect.Value{"Stdout": reflect.ValueOf(&m.out.stdout).Elem(), "Stderr": reflect.ValueOf(&m.out.stderr).Elem()})
+	replace("log/log", m.logging(m.logger))
 	replace("time/time", map[string]reflect.Value{"Sleep": reflect.ValueOf(m.sleep)})
 	return tables
 }
@@ -212,9 +218,7 @@ func (m *Machine) Eval(src string) (err error) {
 	if strings.TrimSpace(src) == "" {
 		return nil
 	}
-	if strings.Count(src, ".Stdout")+strings.Count(src, ".Stderr") > strings.Count(src, m.o.RuntimeName+".Stdout")+strings.Count(src, m.o.RuntimeName+".Stderr") {
-		m.out.files.Store(true)
-	}
+	m.out.named(src, m.o.RuntimeName)
 	err = m.evaluate(src)
 	if p, ok := err.(interp.Panic); ok {
 		err = fmt.Errorf("%v", p.Value)

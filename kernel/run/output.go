@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"os"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -139,8 +140,37 @@ func (o *output) flush() {
 	o.send()
 }
 
+// ownFiles are the process's files as they were at first.
+var ownFiles = sync.OnceValue(func() [2]*os.File { return [2]*os.File{os.Stdout, os.Stderr} })
+
+// taken is the output that has the process's files, or nil. Package state, as they are the process's.
+var taken atomic.Pointer[output]
+
+// takeOver puts the pipes in place of os.Stdout and os.Stderr, so that what compiled code writes there is output of cells, of
+// the one that runs: a pipe does not tell who wrote.
+func (o *output) takeOver() {
+	ownFiles()
+	os.Stdout, os.Stderr = o.stdout, o.stderr
+	taken.Store(o)
+}
+
+// naming are ends of names in lowered code by which it writes to the files itself, or has compiled code do so.
+var naming = []string{".Stdout", ".Stderr", ".PrintStack", ".PrintDefaults", ".Usage"}
+
+// named notes whether code names the files; runtime is the name of the kernel's own package, whose names are others.
+func (o *output) named(code, runtime string) {
+	for _, name := range naming {
+		if strings.Count(code, name) > strings.Count(code, runtime+name) {
+			o.files.Store(true)
+		}
+	}
+}
+
 func (o *output) close() {
 	o.flush()
+	if own := ownFiles(); taken.CompareAndSwap(o, nil) {
+		os.Stdout, os.Stderr = own[0], own[1]
+	}
 	o.stdout.Close()
 	o.stderr.Close()
 }

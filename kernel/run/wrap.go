@@ -3,6 +3,7 @@ package run
 import (
 	"errors"
 	"fmt"
+	"log"
 	"reflect"
 )
 
@@ -154,6 +155,16 @@ func bound(x any, name string) any {
 	v := reflect.ValueOf(x)
 	if !v.IsValid() {
 		panic(nilDereference)
+	}
+	if l, ok := x.(*log.Logger); ok {
+		switch name { // these would end the process
+		case "Fatal":
+			return func(x ...any) { logFatal(l, x...) }
+		case "Fatalf":
+			return func(format string, x ...any) { logFatalf(l, format, x...) }
+		case "Fatalln":
+			return func(x ...any) { logFatalln(l, x...) }
+		}
 	}
 	f := v.MethodByName(name)
 	if !f.IsValid() {

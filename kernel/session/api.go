@@ -16,6 +16,9 @@ type Options struct {
 	Context func(ctx context.Context, show func(display.Bar)) context.Context
 	// Bar is shown the bars that cells start, beside the outputs of their cell: a terminal draws them. It may be nil.
 	Bar func(display.Bar)
+	// Process makes what compiled code writes to os.Stdout and os.Stderr output of the cells, until Close; at most one
+	// session of a process at a time should have it.
+	Process bool
 	// Dir is the working directory that messages name; "" is that of the process.
 	Dir string
 	// MemoryLimit stops a cell when the heap grows above it, in bytes; 0 is three quarters of the machine's memory.

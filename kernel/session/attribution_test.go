@@ -2,6 +2,8 @@ package session_test
 
 import (
 	"context"
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -50,5 +52,35 @@ fmt.Println("cell")`)
 	}
 	if got := strings.Join(third.snapshot(), "\n"); got != "stdout \"c\\n\"" {
 		t.Errorf("third cell: %s", got)
+	}
+}
+
+// What compiled code writes to os.Stdout and os.Stderr of the process is output of the cell, in order; and so is what the
+// logger of the process writes, by which slog does.
+func TestCompiledCodeWritesIntoTheCell(t *testing.T) {
+	before := os.Stdout
+	s, err := session.New(session.Options{Tables: tables(), Process: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	for _, c := range []struct{ cell, want string }{
+		{"fmt.Println(1)\nslog.Warn(\"two\")\nfmt.Println(3)", `stdout "1\n"|stderr "DATE WARN two\n"|stdout "3\n"`},
+		{"flags := flag.NewFlagSet(\"f\", flag.ContinueOnError)\nflags.Int(\"n\", 2, \"a number\")\nfmt.Println(1)\nflags.PrintDefaults()\nfmt.Println(3)", `stdout "1\n"|stderr "  -n int\n    \ta number (default 2)\n"|stdout "3\n"`},
+		{"l := log.New(os.Stdout, \"\", 0)\nl.SetPrefix(\"p: \")\nl.Print(1)\nserver := http.Server{ErrorLog: l}\nserver.ErrorLog.Print(2)", `stdout "p: 1\np: 2\n"`},
+		{"log.Default().SetFlags(0)\nlog.Print(1)\nlog.Default().Print(2)", `stderr "1\n2\n"`},
+		{"l.Fatal(\"over\")", `stdout "p: over\n"|exit: over`},
+		{"f := log.Default().Fatalf\nf(\"over %d\", 1)", `exit: over 1`},
+		{"var i interface{ Fatalln(...any) } = log.Default()\ni.Fatalln(\"over\", 2)", `exit: over 2`},
+		{"defer log.Default().Fatal(\"over\")", `exit: over`},
+	} {
+		got := strings.ReplaceAll(runCommand(s, c.cell), "\n", "|")
+		got = regexp.MustCompile(`\d{4}/\d\d/\d\d \d\d:\d\d:\d\d`).ReplaceAllString(got, "DATE")
+		if got != c.want {
+			t.Errorf("%s: got\n%s\nwant\n%s", c.cell, got, c.want)
+		}
+	}
+	if s.Close(); os.Stdout != before {
+		t.Error("os.Stdout is not put back")
 	}
 }

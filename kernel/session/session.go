@@ -73,7 +73,7 @@ func (s *Session) start() error {
 		}
 	}
 	machine, err := run.New(run.Options{Symbols: s.bind(s.o.Tables.Symbols), Compiled: lower.CompiledInstances(), Hidden: lower.Hidden, RuntimeName: lower.Runtime, CompiledName: lower.Compiled,
-		ContextName: contextName, Tagged: s.written, Input: s.input, GoroutinePanic: s.goroutinePanic, Asleep: s.asleep, StackLimit: s.o.StackLimit, MemoryLimit: s.o.MemoryLimit})
+		ContextName: contextName, Tagged: s.written, Input: s.input, GoroutinePanic: s.goroutinePanic, Process: s.o.Process, Asleep: s.asleep, StackLimit: s.o.StackLimit, MemoryLimit: s.o.MemoryLimit})
 	if err != nil {
 		return fmt.Errorf("session: %w", err)
 	}

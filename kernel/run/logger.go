@@ -1,0 +1,69 @@
+package run
+
+import (
+	"fmt"
+	"log"
+	"os"
+	"reflect"
+	"runtime"
+	"strings"
+)
+
+// Logging. The functions of package log write by a logger of the machine, which writes to its stderr; log.Fatal and the
+// methods Fatal end the cell instead of the process (package lower calls the functions here for them). The logger of the
+// process, by which slog writes at first, writes to the stderr of the machine that has the process's files, without what the
+// interpreter notes about code that it cannot compile, since that comes back as an error.
+
+// logging are the symbols of package log for a logger of cells.
+func (m *Machine) logging(l *log.Logger) map[string]reflect.Value {
+	v := reflect.ValueOf
+	return map[string]reflect.Value{
+		"Logger": v((*log.Logger)(nil)), "New": v(log.New), "Default": v(func() *log.Logger { return l }),
+		"Fatal":   v(func(x ...any) { panic(exit(fmt.Sprint(x...))) }),
+		"Fatalf":  v(func(format string, x ...any) { panic(exit(fmt.Sprintf(format, x...))) }),
+		"Fatalln": v(func(x ...any) { panic(exit(strings.TrimSuffix(fmt.Sprintln(x...), "\n"))) }),
+		"Flags":   v(l.Flags), "Output": v(l.Output), "Prefix": v(l.Prefix), "Writer": v(l.Writer),
+		"Panic": v(l.Panic), "Panicf": v(l.Panicf), "Panicln": v(l.Panicln), "Print": v(l.Print), "Printf": v(l.Printf), "Println": v(l.Println),
+		"SetFlags": v(l.SetFlags), "SetOutput": v(l.SetOutput), "SetPrefix": v(l.SetPrefix),
+	}
+}
+
+func logFatal(l *log.Logger, x ...any)                 { logExit(l, fmt.Sprint(x...)) }
+func logFatalf(l *log.Logger, format string, x ...any) { logExit(l, fmt.Sprintf(format, x...)) }
+func logFatalln(l *log.Logger, x ...any)               { logExit(l, strings.TrimSuffix(fmt.Sprintln(x...), "\n")) }
+
+// logExit ends the cell. What the logger writes to the cell's stderr would be said twice.
+func logExit(l *log.Logger, text string) {
+	if s, own := l.Writer().(straight); !own || s.stream != "stderr" {
+		_ = l.Output(3, text) // as Fatal does
+	}
+	panic(exit(text))
+}
+
+// processLog is where the logger of the process writes.
+type processLog struct{}
+
+func (processLog) Write(p []byte) (int, error) {
+	if byInterpreter() {
+		return len(p), nil
+	}
+	if o := taken.Load(); o != nil {
+		return o.direct[1].Write(p)
+	}
+	return os.Stderr.Write(p)
+}
+
+// byInterpreter tells whether the interpreter itself has called package log, which has called the calling function.
+func byInterpreter() bool {
+	var pcs [16]uintptr
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(3, pcs[:])])
+	for {
+		f, more := frames.Next()
+		if !strings.HasPrefix(f.Function, "log.") {
+			return strings.HasPrefix(f.Function, "github.com/traefik/yaegi/")
+		}
+		if !more {
+			return false
+		}
+	}
+}
