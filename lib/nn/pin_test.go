@@ -82,3 +82,49 @@ func TestNetsStoredEarlierStillDecode(t *testing.T) {
 		t.Errorf("encoding again gives other bytes (%v)", err)
 	}
 }
+
+// The same at batches whose quarters are more than one block of pictures and a rest, for any
+// number of goroutines; recorded when each picture was worked on alone, with its border.
+func TestTrainingOfLargerBatchesKeepsItsBits(t *testing.T) {
+	if runtime.GOARCH != "amd64" {
+		t.Skip("plain Go rounds differently where the compiler fuses products and sums")
+	}
+	for _, c := range []struct {
+		arch *Arch
+		want map[string]string
+	}{
+		{MiniAlexNet([3]int{32, 32, 3}, 10), map[string]string{
+			"avx2+fma": "5956dff26843fecdbdba944d222ced2114486262ea8a7c0d2ce1a28bb5df3b96", "go": "675b04eed44b725435d63983b07d5ce205d33ef0f84d7932f5df3baf38b1f0dd"}},
+		{CIFAR10Quick([3]int{32, 32, 3}, 10), map[string]string{
+			"avx2+fma": "f99940bae2b066582ff3e34b0ed8e7db23e2c54f2333537371e81e5c505f9cba", "go": "bd88569f0ab6581d046f3636d6c62fc340b1d9e21a1aac17f6640cd5e52f48a5"}},
+	} {
+		const batch = 45
+		x, labels := noise(c.arch, batch, 1)
+		rule := Rule{Momentum: 0.9}
+		most := 5
+		if simd.Name() == "go" {
+			most = 1 // slow
+		}
+		for workers := range most {
+			n := New(c.arch, 1)
+			for range n.Params() {
+				rule.LR, rule.Decay = append(rule.LR, 0.001), append(rule.Decay, 1e-3)
+			}
+			rule.LR, rule.Decay = rule.LR[:len(n.Params())], rule.Decay[:len(n.Params())]
+			tr := must(n.Trainer(batch))(t)
+			tr.SetWorkers(workers + 1)
+			for range 2 {
+				if _, _, err := tr.Step(x, labels); err != nil {
+					t.Fatal(err)
+				}
+				if _, err := tr.Update(rule); err != nil {
+					t.Fatal(err)
+				}
+			}
+			_ = tr.Close() // it holds memory only
+			if got := n.Fingerprint(); got != c.want[simd.Name()] {
+				t.Errorf("%s with %d workers: net after two steps is %s, want %s", c.arch.Name, workers+1, got, c.want[simd.Name()])
+			}
+		}
+	}
+}

@@ -23,6 +23,9 @@ const checkpointInterval = 20 * time.Second
 // outputs are apart by as much.
 const maxLoss = 1000
 
+// maxWeight is the size of a weight beyond which a training is taken to have diverged.
+const maxWeight = 1e12
+
 // run is the training of one net on one goroutine.
 type run struct {
 	settings
@@ -126,6 +129,10 @@ func (r *run) train(ctx context.Context, bar *progress.Bar) error {
 		if in == spe {
 			s.History = append(s.History, nn.Epoch{Epoch: s.Step / spe, Loss: mean, Accuracy: accuracy})
 			s.LossSum, s.Correct = 0, 0
+			// No loss comes behind the last update to tell that it went too far.
+			if name, w := largest(net.Params()); !(w <= maxWeight) {
+				return r.diverged(s.Step-1, spe, lr, fmt.Errorf("the weights of layer %q reach %.3g", name, w))
+			}
 		}
 		if s.Step < total && (in == spe || time.Since(saved) >= r.every) {
 			r.save(s)

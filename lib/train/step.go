@@ -56,6 +56,21 @@ func steepest(grads []nn.Param) string {
 	return fmt.Sprintf("the longest gradient, %.3g, is that of layer %q", longest, layer)
 }
 
+// largest returns the largest size of a parameter, NaN if one is, and its layer.
+func largest(params []nn.Param) (layer string, size float64) {
+	for _, p := range params {
+		for _, v := range p.Data {
+			if a := math.Abs(float64(v)); !(a <= size) {
+				layer, size = p.Layer, a
+			}
+			if math.IsNaN(size) {
+				return layer, size
+			}
+		}
+	}
+	return layer, size
+}
+
 // length returns the Euclidean norm.
 func length(x []float32) float64 {
 	sum := 0.0

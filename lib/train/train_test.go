@@ -514,6 +514,89 @@ func TestDivergenceSaysWhere(t *testing.T) {
 	}
 }
 
+// No loss follows the last update.
+func TestALastUpdateThatGoesTooFarIsADivergence(t *testing.T) {
+	freshCache(t)
+	set := tinySet(t, 64)
+	for _, lr := range []float64{1e30, 1e39} {
+		r := Recipe{Epochs: 1, Batch: 64, LR: lr, Clip: -1}
+		nets, err := r.Ensemble(context.Background(), tinyArch(), set, 3)
+		if err == nil || len(nets) != 0 {
+			t.Errorf("learning rate %v gave %d nets and no error", lr, len(nets))
+			continue
+		}
+		for _, want := range []string{"seed 3", "diverged", "epoch 1, step 1 of 1", "learning rate", "weights of layer"} {
+			if !strings.Contains(err.Error(), want) {
+				t.Errorf("error lacks %q: %v", want, err)
+			}
+		}
+	}
+}
+
+// A picture, a class, a batch of one: small, but no mistakes.
+func TestTheSmallestTrainings(t *testing.T) {
+	freshCache(t)
+	for name, c := range map[string]struct {
+		pictures, batch, classes int
+	}{"one picture": {1, 1, 4}, "one class": {8, 4, 1}} {
+		set, err := dataset.NewSet("small", [3]int{12, 12, 3}, make([]uint8, c.pictures*12*12*3), make([]int, c.pictures))
+		if err != nil {
+			t.Fatal(err)
+		}
+		arch := nn.Sequential("small", nn.Input{Shape: [3]int{12, 12, 3}}, nn.Conv{Units: 16, Kernel: 3, Pad: 1}, nn.Dense{Units: c.classes, Linear: true})
+		nets, err := Recipe{Epochs: 3, Batch: c.batch, LR: 0.1}.Ensemble(context.Background(), arch, set, 1)
+		if err != nil || len(nets) != 1 || len(nets[0].History) != 3 {
+			t.Errorf("%s: %v, %v", name, nets, err)
+			continue
+		}
+		if h := nets[0].History; c.classes == 1 && h[2] != (nn.Epoch{Epoch: 3, Loss: 0, Accuracy: 1}) || !finite(h[2].Loss) {
+			t.Errorf("%s: history %v", name, h)
+		}
+	}
+}
+
+// Each byte of a small checkpoint in turn: whatever is damaged, nothing of it is used.
+func TestEveryDamagedByteOfACheckpointIsNoticed(t *testing.T) {
+	cache := freshCache(t)
+	s := &state{Step: 3, LossSum: 1.5, params: [][]float32{{1, 2}, {3}}, velocity: [][]float32{{4, 5}, {6}}, History: []nn.Epoch{{Epoch: 1, Loss: 2, Accuracy: 0.5}}}
+	data, err := s.encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cache.Put(kindCheckpoint, "small", data); err != nil {
+		t.Fatal(err)
+	}
+	path := cache.Path(kindCheckpoint, "small")
+	file, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	load := func(b []byte) (*state, error) {
+		if err := os.WriteFile(path, b, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		got := &state{params: [][]float32{{0, 0}, {0}}, velocity: [][]float32{{0, 0}, {0}}}
+		return got, cache.Load(kindCheckpoint, "small", func(b []byte) error { return got.decode(b, 10) })
+	}
+	if got, err := load(file); err != nil || got.Step != 3 {
+		t.Fatalf("whole: step %d, %v", got.Step, err)
+	}
+	for i := range file {
+		for _, flip := range []byte{1, 0x80, 0xff} {
+			b := bytes.Clone(file)
+			b[i] ^= flip
+			if got, err := load(b); err == nil || got.Step != 0 {
+				t.Errorf("byte %d of %d, flipped by %#x: step %d, %v", i, len(file), flip, got.Step, err)
+			}
+		}
+	}
+	for n := range file {
+		if _, err := load(file[:n]); err == nil {
+			t.Errorf("cut off after %d of %d bytes: no error", n, len(file))
+		}
+	}
+}
+
 func TestUntrainedIsWhereEnsembleStarts(t *testing.T) {
 	nets := tinyRecipe().Untrained(tinyArch(), 1, 2)
 	own := nn.New(tinyArch(), 1)
