@@ -20,7 +20,7 @@ type exactSums struct {
 
 const (
 	limbs = simd.Digits
-	noTop = math.MinInt32 / 2 // of a sum without numbers
+	noTop = simd.NoDigits
 )
 
 func newExactSums(n int) *exactSums {
@@ -83,39 +83,26 @@ func (s *exactSums) addMoments(i int, n, mean, sum float64, means, sums, gram []
 		centred := float64(gram[j] - float64(float64(sum*sums[j])/n))
 		return product, float64(centred + rest)
 	}
-	raised := 0
 	for j := 0; j < len(means); {
 		at, end := i+j, i+len(means)
 		var limb [limbs][]int64
 		for k := range limb {
 			limb[k] = s.limb[k][at:end]
 		}
-		j += simd.ExactProducts(s.top[at:end], &limb, n, mean, sum, means[j:], sums[j:], gram[j:])
-		if j+4 <= len(means) && j >= raised {
-			// A number is too large for what its sum holds, as all are at first.
-			for raised = min(j+256, len(means)); at < i+raised; at++ {
-				product, rest := numbers(at - i)
-				s.reach(at, product)
-				s.reach(at, rest)
+		done := simd.ExactProducts(s.top[at:end], &limb, n, mean, sum, means[j:], sums[j:], gram[j:])
+		if done == 0 {
+			// Sums without numbers, as all are at first.
+			if simd.ExactTops(s.top[at:end], n, mean, sum, means[j:], sums[j:], gram[j:]) > 0 {
+				continue
 			}
-			continue
 		}
+		// A number is too large for what its sum holds, or these are the last.
+		j += done
 		for stop := min(j+4, len(means)); j < stop; j++ {
 			product, rest := numbers(j)
 			s.add(i+j, product)
 			s.add(i+j, rest)
 		}
-	}
-}
-
-// reach raises sum i to the bin that v reaches.
-func (s *exactSums) reach(i int, v float64) {
-	exp := int32(math.Float64bits(v) >> 52 & 0x7ff)
-	if exp == 0 || exp == 0x7ff {
-		return // add sees to it
-	}
-	if bin := (exp - 1023) >> 5; bin > s.top[i] {
-		s.raise(i, bin)
 	}
 }
 
@@ -162,6 +149,21 @@ func (s *exactSums) value(i int) double {
 		d = d.add(scaled(float64(l>>32), exp+32)).add(scaled(float64(l&(1<<32-1)), exp))
 	}
 	return d
+}
+
+// covariances sets dst[j] to (sum i+j − s·sums[j]/n)/n; lo holds what hi, the sums, lost by rounding.
+func (s *exactSums) covariances(dst []float64, i int, n float64, sum double, his, los []float64) {
+	for j := 0; j < len(dst); {
+		at, end := i+j, i+len(dst)
+		var limb [limbs][]int64
+		for k := range limb {
+			limb[k] = s.limb[k][at:end]
+		}
+		j += simd.ExactCovariances(dst[j:], s.top[at:end], &limb, n, sum.hi, sum.lo, his[j:], los[j:])
+		for stop := min(j+4, len(dst)); j < stop; j++ {
+			dst[j] = s.value(i + j).sub(sum.mul(double{his[j], los[j]}).div(n)).div(n).hi
+		}
+	}
 }
 
 // scaled returns x·2^exp.

@@ -61,7 +61,9 @@ func newMoments(name string, units []int) *moments {
 func (m *moments) reset() {
 	m.shift, m.rows, m.fill = nil, 0, 0
 	clear(m.sum)
-	clear(m.gram)
+	for i := range m.d {
+		clear(m.gram[i*m.d+i : (i+1)*m.d])
+	}
 	clear(m.count)
 	for j := range m.low {
 		m.low[j], m.high[j] = float32(math.Inf(1)), float32(math.Inf(-1))

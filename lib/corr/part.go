@@ -129,18 +129,17 @@ func (p *partLayer) layer() *Layer {
 	n := float64(p.rows)
 	copy(l.low, p.low)
 	copy(l.high, p.high)
-	sum := make([]double, p.d)
-	for j := range sum {
-		sum[j] = p.sum.value(j)
-		l.mean[j] = sum[j].div(n).hi
+	hi, lo := make([]float64, p.d), make([]float64, p.d)
+	for j := range hi {
+		sum := p.sum.value(j)
+		hi[j], lo[j] = sum.hi, sum.lo
+		l.mean[j] = sum.div(n).hi
 		l.zero[j] = float64(p.zeros[j]) / n
 	}
 	at := 0
 	for i := range p.d {
-		for j := i; j < p.d; j++ {
-			l.cov[i*p.d+j] = p.products.value(at).sub(sum[i].mul(sum[j]).div(n)).div(n).hi
-			at++
-		}
+		p.products.covariances(l.cov[i*p.d+i:(i+1)*p.d], at, n, double{hi[i], lo[i]}, hi[i:], lo[i:])
+		at += p.d - i
 	}
 	l.settle()
 	return l

@@ -551,3 +551,36 @@ func cacheOf(t *testing.T, src *activation.Source) *cache {
 	}
 	return c
 }
+
+// TestCovariancesInVectorsAreThoseOneByOne: to the bit, tails and sums that vectors leave alone included.
+func TestCovariancesInVectorsAreThoseOneByOne(t *testing.T) {
+	r := rand.New(rand.NewPCG(9, 8))
+	for _, spread := range []float64{0, 30, 300, 1500} {
+		for _, width := range []int{1, 4, 7, 300} {
+			s := newExactSums(width + 3)
+			for range 40 {
+				for j := range width {
+					if r.IntN(8) > 0 && j != 5 {
+						s.add(2+j, math.Ldexp(r.NormFloat64(), int(spread*(r.Float64()-0.5))))
+					}
+				}
+			}
+			if width > 200 {
+				s.limb[1][150], s.limb[0][170] = 1<<60, -1<<52
+			}
+			draw := func() double { return double{}.add(r.NormFloat64()).add(1e-18 * r.NormFloat64()) }
+			n, sum := float64(1+r.IntN(1e6)), draw()
+			got, his, los := make([]float64, width), make([]float64, width), make([]float64, width)
+			for j := range width {
+				d := draw()
+				his[j], los[j] = d.hi, d.lo
+			}
+			s.covariances(got, 2, n, sum, his, los)
+			for j := range width {
+				if want := s.value(2 + j).sub(sum.mul(double{his[j], los[j]}).div(n)).div(n).hi; got[j] != want {
+					t.Fatalf("spread %v, %d of %d: got %v, want %v", spread, j, width, got[j], want)
+				}
+			}
+		}
+	}
+}

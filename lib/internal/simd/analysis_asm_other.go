@@ -8,4 +8,12 @@ func describeAsm(*float32, int, *float32, *float32, *float32, *int32, *float64) 
 
 func exactRowAsm(*exactRow) int { panic(noAsm) }
 
+func exactTopsAsm(*exactRow) int { panic(noAsm) }
+
+func exactTotalsAsm(*exactTotals) int { panic(noAsm) }
+
+func packPanelsAsm(*float32, int, *float32, int, int, int) { panic(noAsm) }
+
+func fetchTileAsm(*float64, int) { panic(noAsm) }
+
 func nearest64Asm(*int, *float64, *float64, int, *float64, int, int) { panic(noAsm) }

@@ -39,7 +39,8 @@ func (p *Panels) put(row, column int, x []float32, ld, rows, units int) {
 		n = min(tileCols-at%tileCols, units-from)
 		dst := p.data[(at/tileCols*p.rows+row)*tileCols+at%tileCols:]
 		if useAsm && n == tileCols {
-			pack16Asm(&dst[0], &x[from], ld, rows)
+			n = (units - from) / tileCols * tileCols
+			packPanelsAsm(&dst[0], p.rows*tileCols, &x[from], ld, rows, n/tileCols)
 			continue
 		}
 		for r := range rows {
@@ -125,6 +126,10 @@ func (p *Panels) gram(acc []float64, row, rows int) {
 				off[r] = at/tileCols*panel + at%tileCols
 			}
 			t.b, t.c = left, sum[:]
+			full := useAsm && i+tileRows <= j+1 && j+2*tileCols <= d
+			if full {
+				fetchTileAsm(&acc[i*d+j], d)
+			}
 			switch {
 			case right == nil:
 				t.run()
@@ -138,7 +143,7 @@ func (p *Panels) gram(acc []float64, row, rows int) {
 				t.b, t.c = right, sum[tileCols:]
 				t.run()
 			}
-			if useAsm && i+tileRows <= j+1 && j+2*tileCols <= d {
+			if full {
 				addTileAsm(&acc[i*d+j], d, &sum[0])
 				continue
 			}

@@ -99,3 +99,60 @@ line:
 	JNZ  line
 	VZEROUPPER
 	RET
+
+// func packPanelsAsm(dst *float32, step int, src *float32, ld, rows, panels int)
+TEXT ·packPanelsAsm(SB), NOSPLIT, $0-48
+	MOVQ dst+0(FP), DI
+	MOVQ step+8(FP), R9
+	MOVQ src+16(FP), SI
+	MOVQ ld+24(FP), R8
+	MOVQ rows+32(FP), CX
+	MOVQ panels+40(FP), BX
+	SHLQ $2, R8
+	SHLQ $2, R9
+
+packRow:
+	MOVQ SI, R10
+	MOVQ DI, R11
+	MOVQ BX, DX
+
+packPanel:
+	VMOVUPS (R10), Y0
+	VMOVUPS 32(R10), Y1
+	VMOVUPS Y0, (R11)
+	VMOVUPS Y1, 32(R11)
+	ADDQ $64, R10
+	ADDQ R9, R11
+	DECQ DX
+	JNZ  packPanel
+	ADDQ R8, SI
+	ADDQ $64, DI
+	DECQ CX
+	JNZ  packRow
+	VZEROUPPER
+	RET
+
+#define FETCH(row) \
+	PREFETCHT0 (row);     \
+	PREFETCHT0 64(row);   \
+	PREFETCHT0 128(row);  \
+	PREFETCHT0 192(row)
+
+// func fetchTileAsm(acc *float64, ld int)
+TEXT ·fetchTileAsm(SB), NOSPLIT, $0-16
+	MOVQ acc+0(FP), DI
+	MOVQ ld+8(FP), BX
+	SHLQ $3, BX
+	LEAQ (BX)(BX*2), CX
+	ADDQ DI, CX
+	FETCH(DI)
+	FETCH(CX)
+	ADDQ BX, DI
+	ADDQ BX, CX
+	FETCH(DI)
+	FETCH(CX)
+	ADDQ BX, DI
+	ADDQ BX, CX
+	FETCH(DI)
+	FETCH(CX)
+	RET
