@@ -172,6 +172,9 @@ func (l *ResampledLayer) add(m *moments, values [][]float32, pictures, positions
 		if err := m.flush(); err != nil {
 			return err
 		}
+		if m.blank {
+			continue // no positions
+		}
 		g.rows += m.rows - before
 		at := 0
 		for i := range l.d {

@@ -27,7 +27,7 @@ type moments struct {
 	// of z keep their digits where products of x would lose them to a large mean.
 	shift []float32
 	sum   []float64 // Σ z
-	gram  []float64 // Σ z zᵀ, d×d, upper triangle
+	gram  []float64 // Σ z zᵀ, d×d, upper triangle; what was there before if blank
 	low   []float32
 	high  []float32
 	zeros []int32 // of the samples since they were last counted
@@ -36,13 +36,16 @@ type moments struct {
 	// Samples wait in panels of products samples each: until one is full, or for the shift until all are.
 	panels [chunk / products]*simd.Panels
 	fill   int // samples that wait
+	whole  bool
+	blank  bool // no sample was flushed since the last reset
 }
 
 // The slices of moments, but count and gram, are as long as the panels are wide.
 
 func newMoments(name string, units []int) *moments {
-	m := &moments{name: name, units: units}
+	m := &moments{name: name, units: units, whole: true}
 	for _, u := range units {
+		m.whole = m.whole && simd.Whole(m.d, u)
 		m.d += u
 	}
 	for i := range m.panels {
@@ -59,11 +62,8 @@ func newMoments(name string, units []int) *moments {
 
 // reset forgets all samples.
 func (m *moments) reset() {
-	m.shift, m.rows, m.fill = nil, 0, 0
+	m.shift, m.rows, m.fill, m.blank = nil, 0, 0, true
 	clear(m.sum)
-	for i := range m.d {
-		clear(m.gram[i*m.d+i : (i+1)*m.d])
-	}
 	clear(m.count)
 	for j := range m.low {
 		m.low[j], m.high[j] = float32(math.Inf(1)), float32(math.Inf(-1))
@@ -77,7 +77,12 @@ func (m *moments) add(values [][]float32, rows int) error {
 		n := min(rows-from, products-at)
 		column := 0
 		for net, u := range m.units {
-			m.panels[m.fill/products].Put(at, column, values[net][from*u:(from+n)*u], n, u)
+			p, x := m.panels[m.fill/products], values[net][from*u:(from+n)*u]
+			if m.described() {
+				p.PutDescribed(at, column, x, n, u, m.shift, m.low, m.high, m.zeros, m.sum)
+			} else {
+				p.Put(at, column, x, n, u)
+			}
 			column += u
 		}
 		m.fill += n
@@ -91,18 +96,30 @@ func (m *moments) add(values [][]float32, rows int) error {
 	return nil
 }
 
+// described reports whether samples are described as they come, as where the shift is known and every
+// net's units are whole panels.
+func (m *moments) described() bool { return m.shift != nil && m.whole }
+
 // flush adds the samples that wait to the sums.
 func (m *moments) flush() error {
 	if m.fill == 0 {
 		return nil
 	}
+	described := m.described()
 	if m.shift == nil {
 		m.shift = m.waitingMeans()
 	}
 	for i, p := range m.panels[:(m.fill+products-1)/products] {
 		n := min(products, m.fill-i*products)
-		p.Describe(0, n, m.shift, m.low, m.high, m.zeros, m.sum)
-		p.GramAdd(m.gram, 0, n)
+		if !described {
+			p.Describe(0, n, m.shift, m.low, m.high, m.zeros, m.sum)
+		}
+		if m.blank {
+			p.GramSet(m.gram, 0, n)
+			m.blank = false
+		} else {
+			p.GramAdd(m.gram, 0, n)
+		}
 	}
 	m.rows += m.fill
 	for j := range m.d {

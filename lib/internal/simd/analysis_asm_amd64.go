@@ -7,10 +7,15 @@ package simd
 //go:noescape
 func addTileAsm(acc *float64, ld int, x *float32)
 
-// describeAsm is [Panels.Describe] for one panel.
+// setTileAsm: acc = 0 + x in the same way.
 //
 //go:noescape
-func describeAsm(x *float32, rows int, shift, low, high *float32, zeros *int32, sum *float64)
+func setTileAsm(acc *float64, ld int, x *float32)
+
+// describeAsm is [Panels.PutDescribed] for one panel; rows of x are ld apart, those of dst side by side.
+//
+//go:noescape
+func describeAsm(dst, x *float32, ld, rows int, shift, low, high *float32, zeros *int32, sum *float64)
 
 // exactRowAsm is [ExactProducts] for a positive multiple of 4 sums.
 //

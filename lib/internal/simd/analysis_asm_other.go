@@ -4,7 +4,11 @@ package simd
 
 func addTileAsm(*float64, int, *float32) { panic(noAsm) }
 
-func describeAsm(*float32, int, *float32, *float32, *float32, *int32, *float64) { panic(noAsm) }
+func setTileAsm(*float64, int, *float32) { panic(noAsm) }
+
+func describeAsm(*float32, *float32, int, int, *float32, *float32, *float32, *int32, *float64) {
+	panic(noAsm)
+}
 
 func exactRowAsm(*exactRow) int { panic(noAsm) }
 

@@ -54,39 +54,69 @@ func (p *Panels) put(row, column int, x []float32, ld, rows, units int) {
 // sign) and the sum of values after it, in order. All slices are as long as the units need, in
 // whole panels: [Panels.Width]. A NaN is neither smallest nor largest.
 func (p *Panels) Describe(row, rows int, shift, low, high []float32, zeros []int32, sum []float64) {
-	width := p.Width()
 	if row < 0 || rows < 0 || row+rows > p.rows {
 		panic(fmt.Sprintf("simd: Panels.Describe: rows %d+%d of %d", row, rows, p.rows))
 	}
-	need("Panels.Describe", "shift", len(shift), width)
-	need("Panels.Describe", "low", len(low), width)
-	need("Panels.Describe", "high", len(high), width)
-	need("Panels.Describe", "zeros", len(zeros), width)
-	need("Panels.Describe", "sum", len(sum), width)
+	p.needWidth("Panels.Describe", shift, low, high, zeros, sum)
 	if rows == 0 {
 		return
 	}
-	for j := 0; j < width; j += tileCols {
+	for j := 0; j < p.Width(); j += tileCols {
 		x := p.data[j*p.rows+row*tileCols:][:rows*tileCols]
-		if useAsm {
-			describeAsm(&x[0], rows, &shift[j], &low[j], &high[j], &zeros[j], &sum[j])
-			continue
+		describe(x, x, tileCols, rows, shift[j:], low[j:], high[j:], zeros[j:], sum[j:])
+	}
+}
+
+// Whole reports whether so many units, from such a column on, are whole panels.
+func Whole(column, units int) bool { return column%tileCols == 0 && units%tileCols == 0 }
+
+// PutDescribed is [Panels.Put] of whole panels (see [Whole]), and [Panels.Describe] of what was put. The
+// values of x are read once.
+func (p *Panels) PutDescribed(row, column int, x []float32, rows, units int, shift, low, high []float32, zeros []int32, sum []float64) {
+	if row < 0 || rows < 0 || row+rows > p.rows || column < 0 || units < 0 || column+units > p.d || !Whole(column, units) {
+		panic(fmt.Sprintf("simd: Panels.PutDescribed: rows %d+%d of %d, columns %d+%d of %d", row, rows, p.rows, column, units, p.d))
+	}
+	need("Panels.PutDescribed", "x", len(x), rows*units)
+	p.needWidth("Panels.PutDescribed", shift, low, high, zeros, sum)
+	const together = 16 // rows, as far as the assembly fetches ahead: x is read nearly in order
+	for r := 0; r < rows; r += together {
+		n := min(together, rows-r)
+		for k := 0; k < units; k += tileCols {
+			j := column + k
+			describe(p.data[j*p.rows+(row+r)*tileCols:], x[r*units+k:], units, n, shift[j:], low[j:], high[j:], zeros[j:], sum[j:])
 		}
-		for r := 0; r < len(x); r += tileCols {
-			for k, v := range x[r:][:tileCols] {
-				if v < low[j+k] {
-					low[j+k] = v
-				}
-				if v > high[j+k] {
-					high[j+k] = v
-				}
-				if v == 0 {
-					zeros[j+k]++
-				}
-				v -= shift[j+k]
-				x[r+k] = v
-				sum[j+k] += float64(v)
+	}
+}
+
+func (p *Panels) needWidth(fn string, shift, low, high []float32, zeros []int32, sum []float64) {
+	width := p.Width()
+	need(fn, "shift", len(shift), width)
+	need(fn, "low", len(low), width)
+	need(fn, "high", len(high), width)
+	need(fn, "zeros", len(zeros), width)
+	need(fn, "sum", len(sum), width)
+}
+
+// describe writes rows > 0 samples of a panel, ld apart in x, less shift to dst.
+func describe(dst, x []float32, ld, rows int, shift, low, high []float32, zeros []int32, sum []float64) {
+	if useAsm {
+		describeAsm(&dst[0], &x[0], ld, rows, &shift[0], &low[0], &high[0], &zeros[0], &sum[0])
+		return
+	}
+	for r := range rows {
+		for k, v := range x[r*ld:][:tileCols] {
+			if v < low[k] {
+				low[k] = v
 			}
+			if v > high[k] {
+				high[k] = v
+			}
+			if v == 0 {
+				zeros[k]++
+			}
+			v -= shift[k]
+			dst[r*tileCols+k] = v
+			sum[k] += float64(v)
 		}
 	}
 }
@@ -102,13 +132,26 @@ func (p *Panels) GramAdd(acc []float64, row, rows int) {
 		panic(fmt.Sprintf("simd: Panels.GramAdd: rows %d+%d of %d", row, rows, p.rows))
 	}
 	need("Panels.GramAdd", "acc", len(acc), p.d*p.d)
-	for ; rows > 0; row, rows = row+gramRows, rows-gramRows {
-		p.gram(acc, row, min(rows, gramRows))
+	p.gramAll(acc, row, rows, false)
+}
+
+// GramSet is [Panels.GramAdd] to a triangle of zeros, whatever acc holds there. rows must be positive.
+func (p *Panels) GramSet(acc []float64, row, rows int) {
+	if row < 0 || rows < 1 || row+rows > p.rows {
+		panic(fmt.Sprintf("simd: Panels.GramSet: rows %d+%d of %d", row, rows, p.rows))
+	}
+	need("Panels.GramSet", "acc", len(acc), p.d*p.d)
+	p.gramAll(acc, row, rows, true)
+}
+
+func (p *Panels) gramAll(acc []float64, row, rows int, set bool) {
+	for ; rows > 0; row, rows, set = row+gramRows, rows-gramRows, false {
+		p.gram(acc, row, min(rows, gramRows), set)
 	}
 }
 
-// gram is GramAdd for at most gramRows rows.
-func (p *Panels) gram(acc []float64, row, rows int) {
+// gram is GramAdd, or GramSet, for at most gramRows rows.
+func (p *Panels) gram(acc []float64, row, rows int, set bool) {
 	var off [tileRows]int
 	var sum [tileRows * 2 * tileCols]float32
 	d, panel := p.d, p.rows*tileCols
@@ -127,7 +170,7 @@ func (p *Panels) gram(acc []float64, row, rows int) {
 			}
 			t.b, t.c = left, sum[:]
 			full := useAsm && i+tileRows <= j+1 && j+2*tileCols <= d
-			if full {
+			if full && !set {
 				fetchTileAsm(&acc[i*d+j], d)
 			}
 			switch {
@@ -144,13 +187,21 @@ func (p *Panels) gram(acc []float64, row, rows int) {
 				t.run()
 			}
 			if full {
-				addTileAsm(&acc[i*d+j], d, &sum[0])
+				if set {
+					setTileAsm(&acc[i*d+j], d, &sum[0])
+				} else {
+					addTileAsm(&acc[i*d+j], d, &sum[0])
+				}
 				continue
 			}
 			for r := range min(tileRows, d-i) {
 				from, to := max(i+r-j, 0), min(2*tileCols, d-j)
 				if from < to {
-					addWide(acc[(i+r)*d+j+from:][:to-from], sum[r*2*tileCols+from:])
+					line := acc[(i+r)*d+j+from:][:to-from]
+					if set {
+						clear(line)
+					}
+					addWide(line, sum[r*2*tileCols+from:])
 				}
 			}
 		}
@@ -178,7 +229,7 @@ func GramAdd(acc []float64, x []float32, rows, d, ld int) {
 	for r := 0; r < rows; r += gramRows {
 		n := min(gramRows, rows-r)
 		p.put(0, 0, x[r*ld:], ld, n, d)
-		p.gram(acc, 0, n)
+		p.gram(acc, 0, n, false)
 	}
 }
 

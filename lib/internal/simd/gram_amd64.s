@@ -2,32 +2,38 @@
 
 #include "textflag.h"
 
-// func describeAsm(x *float32, rows int, shift, low, high *float32, zeros *int32, sum *float64)
+// func describeAsm(dst, x *float32, ld, rows int, shift, low, high *float32, zeros *int32, sum *float64)
 //
-//   SI x, CX rows left
+//   SI x, BX bytes to its next row, DX to that 16 rows on, which is fetched, DI dst, CX rows left
 //   Y0, Y1 shift; Y2, Y3 low; Y4, Y5 high; Y6, Y7 zeros; Y8..Y11 sums, four float64 each
-TEXT ·describeAsm(SB), NOSPLIT, $0-56
-	MOVQ x+0(FP), SI
-	MOVQ rows+8(FP), CX
-	MOVQ shift+16(FP), AX
+TEXT ·describeAsm(SB), NOSPLIT, $0-72
+	MOVQ dst+0(FP), DI
+	MOVQ x+8(FP), SI
+	MOVQ ld+16(FP), BX
+	MOVQ rows+24(FP), CX
+	SHLQ $2, BX
+	MOVQ BX, DX
+	SHLQ $4, DX
+	MOVQ shift+32(FP), AX
 	VMOVUPS (AX), Y0
 	VMOVUPS 32(AX), Y1
-	MOVQ low+24(FP), R8
+	MOVQ low+40(FP), R8
 	VMOVUPS (R8), Y2
 	VMOVUPS 32(R8), Y3
-	MOVQ high+32(FP), R9
+	MOVQ high+48(FP), R9
 	VMOVUPS (R9), Y4
 	VMOVUPS 32(R9), Y5
-	MOVQ zeros+40(FP), R10
+	MOVQ zeros+56(FP), R10
 	VMOVUPS (R10), Y6
 	VMOVUPS 32(R10), Y7
-	MOVQ sum+48(FP), R11
+	MOVQ sum+64(FP), R11
 	VMOVUPD (R11), Y8
 	VMOVUPD 32(R11), Y9
 	VMOVUPD 64(R11), Y10
 	VMOVUPD 96(R11), Y11
 
 row:
+	PREFETCHT0 (SI)(DX*1)
 	VMOVUPS (SI), Y12
 	VMOVUPS 32(SI), Y13
 	VXORPS  Y15, Y15, Y15
@@ -43,8 +49,8 @@ row:
 	VMAXPS Y5, Y13, Y5
 	VSUBPS Y0, Y12, Y12
 	VSUBPS Y1, Y13, Y13
-	VMOVUPS Y12, (SI)
-	VMOVUPS Y13, 32(SI)
+	VMOVUPS Y12, (DI)
+	VMOVUPS Y13, 32(DI)
 	VEXTRACTF128 $1, Y12, X14
 	VEXTRACTF128 $1, Y13, X15
 	VCVTPS2PD X12, Y12
@@ -55,7 +61,8 @@ row:
 	VCVTPS2PD X15, Y15
 	VADDPD Y13, Y10, Y10
 	VADDPD Y15, Y11, Y11
-	ADDQ $64, SI
+	ADDQ BX, SI
+	ADDQ $64, DI
 	DECQ CX
 	JNZ  row
 
@@ -79,6 +86,35 @@ row:
 	VADDPD    (at*8+32)(DI), Y1, Y1; \
 	VMOVUPD   Y0, (at*8)(DI);       \
 	VMOVUPD   Y1, (at*8+32)(DI)
+
+#define EIGHTSET(at) \
+	VCVTPS2PD (at*4)(SI), Y0;    \
+	VCVTPS2PD (at*4+16)(SI), Y1; \
+	VADDPD    Y2, Y0, Y0;        \
+	VADDPD    Y2, Y1, Y1;        \
+	VMOVUPD   Y0, (at*8)(DI);    \
+	VMOVUPD   Y1, (at*8+32)(DI)
+
+// func setTileAsm(acc *float64, ld int, x *float32)
+TEXT ·setTileAsm(SB), NOSPLIT, $0-24
+	MOVQ acc+0(FP), DI
+	MOVQ ld+8(FP), BX
+	MOVQ x+16(FP), SI
+	MOVQ $6, CX
+	SHLQ $3, BX
+	VXORPD Y2, Y2, Y2 // 0 + x, which is 0 where x is −0
+
+setLine:
+	EIGHTSET(0)
+	EIGHTSET(8)
+	EIGHTSET(16)
+	EIGHTSET(24)
+	ADDQ $128, SI
+	ADDQ BX, DI
+	DECQ CX
+	JNZ  setLine
+	VZEROUPPER
+	RET
 
 // func addTileAsm(acc *float64, ld int, x *float32)
 TEXT ·addTileAsm(SB), NOSPLIT, $0-24

@@ -90,6 +90,19 @@ func TestGramRefusesWhatCannotBe(t *testing.T) {
 	mustPanic(t, "put x", func() { p.Put(0, 0, x[:11], 4, 3) })
 	mustPanic(t, "gram rows", func() { p.GramAdd(acc, 1, 4) })
 	mustPanic(t, "gram acc", func() { p.GramAdd(acc[:8], 0, 4) })
+	mustPanic(t, "set rows", func() { p.GramSet(acc, 0, 0) })
+	mustPanic(t, "set acc", func() { p.GramSet(acc[:8], 0, 4) })
+	q := NewPanels(4, 32)
+	w := func(n int) []float32 { return make([]float32, n) }
+	mustPanic(t, "part of a panel", func() {
+		q.PutDescribed(0, 8, w(64), 4, 16, w(32), w(32), w(32), make([]int32, 32), make([]float64, 32))
+	})
+	mustPanic(t, "described x", func() {
+		q.PutDescribed(0, 16, w(63), 4, 16, w(32), w(32), w(32), make([]int32, 32), make([]float64, 32))
+	})
+	mustPanic(t, "described low", func() {
+		q.PutDescribed(0, 16, w(64), 4, 16, w(32), w(31), w(32), make([]int32, 32), make([]float64, 32))
+	})
 	mustPanic(t, "describe", func() { p.Describe(0, 4, x, x, x, make([]int32, 16), make([]float64, 16)) })
 }
 
@@ -172,6 +185,89 @@ func TestDescribeEqualsNaive(t *testing.T) {
 				if low[j] != wantLow[j] || high[j] != wantHigh[j] || zeros[j] != n || sum[j] != s && s == s {
 					t.Fatalf("d %d, unit %d: got %v..%v, %d zeros, sum %v; want %v..%v, %d, %v",
 						d, j, low[j], high[j], zeros[j], sum[j], wantLow[j], wantHigh[j], n, s)
+				}
+			}
+		}
+	})
+}
+
+// TestPutDescribedIsPutAndDescribe: to the bit, of pieces of whole panels.
+func TestPutDescribedIsPutAndDescribe(t *testing.T) {
+	nan := float32(math.NaN())
+	eachPath(t, func(t *testing.T) {
+		r := newRand()
+		for _, units := range [][]int{{16}, {32, 48}, {16, 0, 64}} {
+			for _, atEnd := range []bool{true, false} {
+				d := 0
+				for _, u := range units {
+					d += u
+				}
+				const rows = 100
+				one, two := NewPanels(rows+2, d), NewPanels(rows+2, d)
+				state := func() (shift, low, high []float32, zeros []int32, sum []float64) {
+					r := newRand()
+					return random(r, d), random(r, d), random(r, d), make([]int32, d), make([]float64, d)
+				}
+				shift, low, high, zeros, sum := state()
+				shift2, low2, high2, zeros2, sum2 := state()
+				for from, n := 0, 0; from < rows; from += n {
+					n = min(1+r.IntN(70), rows-from)
+					at := 0
+					for _, u := range units {
+						x := guarded(t, n*u, atEnd)
+						for i := range x {
+							x[i] = r.Float32() - 0.5
+							if r.IntN(9) == 0 {
+								x[i] = []float32{0, nan}[r.IntN(2)]
+							}
+						}
+						one.Put(2+from, at, x, n, u)
+						two.PutDescribed(2+from, at, x, n, u, shift2, low2, high2, zeros2, sum2)
+						at += u
+					}
+				}
+				one.Describe(2, rows, shift, low, high, zeros, sum)
+				same := func(a, b float64) bool { return a == b || a != a && b != b }
+				for i := range one.data {
+					if !same(float64(one.data[i]), float64(two.data[i])) {
+						t.Fatalf("units %v: value %d is %v, want %v", units, i, two.data[i], one.data[i])
+					}
+				}
+				for j := range d {
+					if low[j] != low2[j] || high[j] != high2[j] || zeros[j] != zeros2[j] || !same(sum[j], sum2[j]) {
+						t.Fatalf("units %v: unit %d is described otherwise", units, j)
+					}
+				}
+			}
+		}
+	})
+}
+
+// TestGramSetIsGramAddToZeros: whatever was there, but below the diagonal.
+func TestGramSetIsGramAddToZeros(t *testing.T) {
+	eachPath(t, func(t *testing.T) {
+		for _, d := range []int{1, 5, 16, 33, 96, 101} {
+			for _, rows := range []int{1, 256, 300} {
+				p := NewPanels(rows, d)
+				x := random(newRand(), rows*d)
+				for i := range x {
+					if i%d%3 == 0 {
+						x[i] = float32(math.Copysign(0, -1)) // sums of products that are −0
+					}
+				}
+				p.Put(0, 0, x, rows, d)
+				want, got := make([]float64, d*d), make([]float64, d*d)
+				for i := range got {
+					got[i] = math.NaN()
+				}
+				p.GramAdd(want, 0, rows)
+				p.GramSet(got, 0, rows)
+				for i := range d {
+					for j := range d {
+						if w, v := want[i*d+j], got[i*d+j]; j < i && v == v || j >= i && math.Float64bits(v) != math.Float64bits(w) {
+							t.Fatalf("%d × %d: [%d,%d] is %v, want %v", rows, d, i, j, v, w)
+						}
+					}
 				}
 			}
 		}
