@@ -58,8 +58,8 @@ func (e *emitter) builtinArg(c *ast.CallExpr, name string, i int, a ast.Expr) st
 	case "panic":
 		return e.to(a, types.NewInterfaceType(nil, nil))
 	case "len", "cap":
-		if _, ok := e.typeOf(a).Underlying().(*types.Pointer); ok {
-			return "*" + e.x(a)
+		if p, ok := e.typeOf(a).Underlying().(*types.Pointer); ok { // to an array, and perhaps nil
+			return e.helper("array", e.typ(p.Elem()), "(p *%s) (a %s) { return }") + "(" + e.x(a) + ")"
 		}
 	case "copy":
 		if i == 1 && isString(e.typeOf(a)) {
@@ -104,14 +104,18 @@ func isString(t types.Type) bool {
 
 func (e *emitter) minMax(c *ast.CallExpr, name string) string {
 	t := e.typeOf(c)
-	op, nan := "<", ""
+	op := "<"
 	if name == "max" {
 		op = ">"
 	}
 	if b, ok := t.Underlying().(*types.Basic); ok && b.Info()&types.IsFloat != 0 {
-		nan = "if r != r { return r }; if v != v { return v }; "
+		v := "float64(" + e.to(c.Args[0], t) + ")"
+		for _, a := range c.Args[1:] { // compiled, for the sake of NaN and of a negative zero
+			v = Compiled + ".F_float64_" + name + "(" + v + ", float64(" + e.to(a, t) + "))"
+		}
+		return e.typ(t) + "(" + v + ")"
 	}
-	fn := e.helper(name, e.typ(t), "(r, v %s) %s { "+nan+"if v "+op+" r { return v }; return r }")
+	fn := e.helper(name, e.typ(t), "(r, v %s) %s { if v "+op+" r { return v }; return r }")
 	v := e.to(c.Args[0], t)
 	for _, a := range c.Args[1:] {
 		v = fn + "(" + v + ", " + e.to(a, t) + ")"

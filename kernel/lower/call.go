@@ -389,7 +389,7 @@ func (e *emitter) methodValue(x *ast.SelectorExpr, sel *types.Selection) string 
 	switch {
 	case wantsPtr && !isPtr && !types.IsInterface(rt):
 		recv, rt = "&"+recv, types.NewPointer(rt)
-	case !wantsPtr && isPtr && e.isOurs(n):
+	case !wantsPtr && isPtr && n != nil:
 		recv, rt = "*"+recv, n
 	}
 	params, args := e.paramNames(sig)

@@ -33,6 +33,8 @@ func init() {
 	compileFor[int]("int")
 	compileFor[float64]("float64")
 	compileFor[string]("string")
+	compiled["F_float64_min"] = reflect.ValueOf(func(x, y float64) float64 { return min(x, y) })
+	compiled["F_float64_max"] = reflect.ValueOf(func(x, y float64) float64 { return max(x, y) })
 }
 
 // compiledInstance picks a compiled instance when the slice is an unnamed one of a usual element type, or "".

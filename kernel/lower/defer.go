@@ -157,6 +157,9 @@ func (e *emitter) thunkCallee(c *ast.CallExpr, fun ast.Expr, sig *types.Signatur
 			if wantsPtr && !isPtr && !types.IsInterface(rt) {
 				recv, rt = "&"+recv, types.NewPointer(rt)
 			}
+			if n, isPtr := derefNamed(rt); isPtr && !wantsPtr && n != nil { // its value is taken now
+				recv, rt = "*"+recv, n
+			}
 			r := pass(recv, rt)
 			return func(args string) string { return e.callMethod(r, rt, m, args) }
 		}

@@ -360,10 +360,25 @@ func (e *emitter) binary(x *ast.BinaryExpr) string {
 		return "(" + e.x(x.X) + " " + x.Op.String() + " " + e.count(x.Y) + ")"
 	}
 	want := lt
-	if e.info.Types[x.X].Value != nil || e.info.Types[x.X].IsNil() {
+	if e.info.Types[x.X].Value != nil || e.info.Types[x.X].IsNil() || !types.AssignableTo(rt, lt) {
 		want = rt
 	}
-	return "(" + e.to(x.X, want) + " " + x.Op.String() + " " + e.to(x.Y, want) + ")"
+	return "(" + e.operand(x.X, want) + " " + x.Op.String() + " " + e.operand(x.Y, want) + ")"
+}
+
+// operand lowers an operand of a type that its operation may mix with another: a struct or array without a name gets that
+// of the other operand, a channel its direction.
+func (e *emitter) operand(x ast.Expr, want types.Type) string {
+	s := e.to(x, want)
+	if e.info.Types[x].Value == nil && !types.Identical(e.typeOf(x), want) {
+		switch want.Underlying().(type) {
+		case *types.Struct, *types.Array, *types.Chan, *types.Pointer:
+			if !e.info.Types[x].IsNil() {
+				return "(" + e.typ(want) + ")(" + s + ")"
+			}
+		}
+	}
+	return s
 }
 
 // not lowers the negation of x. The interpreter goes astray, and silently ends the function, where a negation stands inside

@@ -65,6 +65,12 @@ func (e *emitter) composite(x *ast.CompositeLit, amp string) string {
 		for i, el := range x.Elts {
 			kv, ok := el.(*ast.KeyValueExpr)
 			if !ok {
+				if u.Field(i).Name() == "_" { // Go computes what is given to a blank field, and does not store it
+					if e.executes(el) {
+						e.refuse(el.Pos(), "a call as the value of a blank field is not available in cells")
+					}
+					continue
+				}
 				parts = append(parts, u.Field(i).Name()+": "+part(e.to(el, u.Field(i).Type()), u.Field(i).Type()))
 				continue
 			}

@@ -326,7 +326,8 @@ func (e *emitter) rangeStmt(b *strings.Builder, st *ast.RangeStmt, label string)
 	case ptr && v != "_": // no copy: the body sees its own changes
 		x = "(*" + x + ")[:]"
 	case ptr:
-		x = "(*" + x + ")"
+		t := e.temp()
+		e.w(b, "%s := %s\n_ = %s\n", t, x, t)
 	}
 	if _, ok := u.(*types.Array); ok && !ptr && v != "_" { // ranges over a copy
 		t := e.temp()
@@ -348,7 +349,9 @@ func (e *emitter) rangeStmt(b *strings.Builder, st *ast.RangeStmt, label string)
 			k = e.temp()
 			bindK += "_ = " + k + "\n"
 		}
-		if v == "_" {
+		if ptr && v == "_" { // the pointer may be nil
+			e.w(b, "for %s := 0; %s < %d; %s++ {\n%s%s", k, k, u.(*types.Array).Len(), k, bindV, bindK)
+		} else if v == "_" {
 			e.w(b, "for %s := range %s {\n%s%s", k, x, bindV, bindK)
 		} else {
 			e.w(b, "for %s, %s := range %s {\n%s%s", k, v, x, bindK, bindV)

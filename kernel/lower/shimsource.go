@@ -54,7 +54,7 @@ func Collect[E any](q iter.Seq[E]) []E { var r []E; q(func(v E) bool { r = appen
 func AppendSeq[S ~[]E, E any](s S, q iter.Seq[E]) S { q(func(v E) bool { s = append(s, v); return true }); return s }
 func Sorted[E cmp.Ordered](q iter.Seq[E]) []E { r := Collect(q); Sort(r); return r }
 func SortedFunc[E any](q iter.Seq[E], c func(E, E) int) []E { r := Collect(q); SortFunc(r, c); return r }
-func Chunk[S ~[]E, E any](s S, n int) iter.Seq[S] { if n < 1 { panic("cannot be less than 1") }; return func(yield func(S) bool) { for i := 0; i < len(s); i += n { if !yield(s[i:min(i+n, len(s))]) { return } } } }
+func Chunk[S ~[]E, E any](s S, n int) iter.Seq[S] { if n < 1 { panic("cannot be less than 1") }; return func(yield func(S) bool) { for i := 0; i < len(s); i += n { if !yield(s[i:min(i+n, len(s)):min(i+n, len(s))]) { return } } } }
 `,
 	"maps": `
 func Keys[M ~map[K]V, K comparable, V any](m M) iter.Seq[K] { return func(yield func(K) bool) { for k := range m { if !yield(k) { return } } } }

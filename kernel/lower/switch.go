@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"slices"
 	"strings"
 )
 
@@ -23,37 +24,73 @@ func (e *emitter) switchStmt(b *strings.Builder, st *ast.SwitchStmt, label strin
 		tag = e.temp()
 		e.w(b, "var %s %s = %s\n", tag, e.typ(tt), e.to(st.Tag, tt))
 	}
-	e.loop(b, label, true, nil, func(b *strings.Builder, c *loop) {
-		if tag == "" || compare {
-			b.WriteString("switch {\n")
-		} else {
-			e.w(b, "switch %s {\n", tag)
-		}
-		for _, s := range st.Body.List {
-			cc := s.(*ast.CaseClause)
-			if cc.List == nil {
-				b.WriteString("default:\n")
-			} else {
-				var cases []string
-				for _, x := range cc.List {
-					switch {
-					case compare && e.info.Types[x].IsNil():
-						cases = append(cases, tag+" == nil")
-					case compare:
-						cases = append(cases, e.equal(token.EQL, tag, e.to(x, types.NewInterfaceType(nil, nil))))
-					case tag != "" && types.IsInterface(e.typeOf(x)):
-						cases = append(cases, e.x(x))
-					case tag != "":
-						cases = append(cases, e.to(x, tt))
-					default:
-						cases = append(cases, e.x(x))
-					}
-				}
-				e.w(b, "case %s:\n", strings.Join(cases, ", "))
+	head := "switch " + tag + " {\n"
+	if compare {
+		head = "switch {\n"
+	}
+	clauses := st.Body.List
+	def := slices.IndexFunc(clauses, func(s ast.Stmt) bool { return s.(*ast.CaseClause).List == nil })
+	if def < 0 || def == len(clauses)-1 || !fallsThrough(clauses) {
+		e.loop(b, label, true, nil, func(b *strings.Builder, c *loop) {
+			b.WriteString(head)
+			for _, s := range clauses {
+				cc := s.(*ast.CaseClause)
+				b.WriteString(e.clause(cc, tag, tt, compare))
+				e.block(b, cc.Body)
 			}
-			e.block(b, cc.Body)
+			b.WriteString("}\n")
+		})
+		return
+	}
+	// The interpreter takes a default for the last clause: first comes the choice, then a switch on its number.
+	pick := e.temp()
+	e.w(b, "%s := %d\n%s", pick, def, head)
+	for i, s := range clauses {
+		if i != def {
+			e.w(b, "%s%s = %d\n", e.clause(s.(*ast.CaseClause), tag, tt, compare), pick, i)
+		}
+	}
+	b.WriteString("}\n")
+	e.loop(b, label, true, nil, func(b *strings.Builder, c *loop) {
+		e.w(b, "switch %s {\n", pick)
+		for i, s := range clauses {
+			e.w(b, "case %d:\n", i)
+			e.block(b, s.(*ast.CaseClause).Body)
 		}
 		b.WriteString("}\n")
+	})
+}
+
+// clause writes the head of a clause: compare is for a tag of an interface type, no tag is true.
+func (e *emitter) clause(cc *ast.CaseClause, tag string, tt types.Type, compare bool) string {
+	if cc.List == nil {
+		return "default:\n"
+	}
+	var cases []string
+	for _, x := range cc.List {
+		switch {
+		case compare && e.info.Types[x].IsNil():
+			cases = append(cases, tag+" == nil")
+		case compare:
+			cases = append(cases, e.equal(token.EQL, tag, e.to(x, types.NewInterfaceType(nil, nil))))
+		case tag == "" || types.IsInterface(e.typeOf(x)):
+			cases = append(cases, e.x(x))
+		default:
+			cases = append(cases, e.to(x, tt))
+		}
+	}
+	return "case " + strings.Join(cases, ", ") + ":\n"
+}
+
+// fallsThrough tells whether some clause ends in the next one.
+func fallsThrough(clauses []ast.Stmt) bool {
+	return slices.ContainsFunc(clauses, func(s ast.Stmt) bool {
+		body := s.(*ast.CaseClause).Body
+		if len(body) == 0 {
+			return false
+		}
+		br, ok := body[len(body)-1].(*ast.BranchStmt)
+		return ok && br.Tok == token.FALLTHROUGH
 	})
 }
 

@@ -95,7 +95,11 @@ func (l *lowerer) structType(x *types.Struct) string {
 	b.WriteString("struct {")
 	for i := range x.NumFields() {
 		f := x.Field(i)
-		b.WriteString("\n" + f.Name() + " " + l.typ(f.Type()))
+		name := f.Name()
+		if name == "_" && !l.spell { // the interpreter wants different names
+			name += sep + strconv.Itoa(i)
+		}
+		b.WriteString("\n" + name + " " + l.typ(f.Type()))
 		if t := x.Tag(i); !f.Exported() && !l.spell {
 			b.WriteString(" " + strconv.Quote(notEncoded)) // for reflection the interpreter exports every field
 		} else if t != "" {
