@@ -27,7 +27,7 @@ func initOrder(body *ast.BlockStmt, decls []ast.Decl) {
 			return
 		}
 		for _, sp := range g.Specs {
-			specs = append(specs, sp.(*ast.ValueSpec))
+			specs = append(specs, apart(sp.(*ast.ValueSpec))...)
 		}
 	}
 	if len(specs) < 2 {
@@ -55,6 +55,30 @@ func initOrder(body *ast.BlockStmt, decls []ast.Decl) {
 		}
 	}
 	body.List = sorted
+}
+
+// apart cuts a spec whose values mention its own variables into one for each, where that gives an order: in a package
+// each variable is initialized by itself. Without an order, as for var x, y = y, x of variables that there are, it stays.
+func apart(sp *ast.ValueSpec) []*ast.ValueSpec {
+	whole := []*ast.ValueSpec{sp}
+	if len(sp.Names) < 2 || len(sp.Values) != len(sp.Names) {
+		return whole
+	}
+	var parts []*ast.ValueSpec
+	for i, n := range sp.Names {
+		parts = append(parts, &ast.ValueSpec{Names: []*ast.Ident{n}, Type: sp.Type, Values: sp.Values[i : i+1]})
+	}
+	if !slices.ContainsFunc(parts, func(p *ast.ValueSpec) bool { return dependsOn(p, parts, nil) }) {
+		return whole
+	}
+	for left := slices.Clone(parts); len(left) > 0; {
+		i := slices.IndexFunc(left, func(p *ast.ValueSpec) bool { return !dependsOn(p, left, nil) })
+		if i < 0 {
+			return whole
+		}
+		left = slices.Delete(left, i, i+1)
+	}
+	return parts
 }
 
 // isProgramCall tells the call of main or init that was added to the statements.

@@ -73,6 +73,8 @@ func (e *emitter) call(c *ast.CallExpr) string {
 		fn = e.x(c.Fun)
 		if n, ok := types.Unalias(tv.Type).(*types.Named); ok && e.isOurs(n) {
 			fn = "(" + e.typ(sig) + ")(" + fn + ")" // the interpreter trips over calls of named function types
+		} else if s, ok := fun.(*ast.SelectorExpr); ok && sig.Variadic() && e.info.Selections[s] != nil {
+			fn = "(" + e.typ(sig) + ")(" + fn + ")" // and over those of fields with any number of arguments
 		}
 	}
 	return fn + "(" + e.args(c, sig) + ")"
@@ -82,6 +84,10 @@ func (e *emitter) methodCall(c *ast.CallExpr, s *ast.SelectorExpr, sel *types.Se
 	idx := sel.Index()
 	recv, rt := e.path(e.x(s.X), e.typeOf(s.X), idx[:len(idx)-1])
 	m := sel.Obj().(*types.Func)
+	switch m.FullName() {
+	case "(reflect.Type).Implements", "(reflect.Type).AssignableTo", "(reflect.Type).ConvertibleTo": // either may be a type of cells
+		return Runtime + "." + m.Name() + "(" + recv + ", " + e.args(c, sig) + ")"
+	}
 	if len(c.Args) == 1 {
 		if tp, ok := e.info.Types[c.Args[0]].Type.(*types.Tuple); ok && tp.Len() > 1 {
 			return e.spreadMethod(recv, rt, m, c.Args[0], tp, sig)
@@ -161,6 +167,10 @@ func (e *emitter) args(c *ast.CallExpr, sig *types.Signature) string {
 			out = append(out, Runtime+".AsError("+e.to(a, want)+")") // %w wants the error itself
 			continue
 		}
+		if s := e.seen(callee, a, want); s != "" {
+			out = append(out, s)
+			continue
+		}
 		if raw && isEmpty(want) && !types.IsInterface(e.typeOf(a)) {
 			e.encodes(callee, a)
 			out = append(out, e.x(a))
@@ -226,6 +236,8 @@ func (e *emitter) rawArgs(o types.Object) bool {
 	switch f.Pkg().Path() {
 	case "fmt":
 		return strings.Contains(f.Name(), "can") // Scan and its kin want pointers
+	case "reflect":
+		return f.Name() != "TypeOf" && f.Name() != "DeepEqual"
 	case "log", "errors", "container/list", "container/heap", "container/ring", "sync", "sync/atomic", "context", "testing", "log/slog":
 		return false
 	}

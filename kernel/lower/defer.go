@@ -203,6 +203,7 @@ func (e *emitter) thunkArgs(c *ast.CallExpr, sig *types.Signature, pass func(str
 			continue
 		}
 		if raw && isEmpty(want) && !types.IsInterface(e.typeOf(a)) {
+			e.encodes(callee, a)
 			args = append(args, pass(e.x(a), e.typeOf(a)))
 			continue
 		}

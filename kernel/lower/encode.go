@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/types"
 	"reflect"
+	"strings"
 
 	"gonverge/kernel/check"
 )
@@ -24,16 +25,95 @@ func (e *emitter) encodes(callee types.Object, a ast.Expr) {
 	t := e.typeOf(a)
 	if f.Pkg().Path() == "reflect" {
 		if f.Name() == "ValueOf" && e.mentions(t) {
-			e.refuse(a.Pos(), "reflect.ValueOf cannot see a value of type %s as Go does: the interpreter has other names for it; %%T, %%+v and type switches do", typeName(t))
+			e.refuse(a.Pos(), "reflect.ValueOf cannot see a value of type %s as Go does: the interpreter has other names for it; %%T, %%+v, reflect.TypeOf and type switches do", typeName(t))
 		}
 		return
 	}
 	if !encoders[f.Pkg().Path()] {
 		return
 	}
+	if strings.HasPrefix(f.FullName(), "encoding/gob.Register") && e.mentions(t) {
+		e.refuse(a.Pos(), "gob cannot register %s, a type of cells: what it decodes into an interface would have lost its type", typeName(t))
+	}
+	if f.Pkg().Path() == "encoding/xml" && e.mentions(t) && !strings.Contains(f.Name(), "Element") && !namesItself(t) {
+		e.refuse(a.Pos(), "xml cannot see the name of %s, a type of cells: give the struct a field XMLName of type xml.Name with a tag that says it", typeName(t))
+	}
 	if why := hidden(t, f.Pkg().Path(), map[types.Type]bool{}); why != "" {
 		e.refuse(a.Pos(), "%s cannot see %s as Go does, because %s; give it a struct of exported fields", f.Pkg().Name(), typeName(t), why)
 	}
+}
+
+// seen lowers an argument for a callee that looks into it, where more can be done than to refuse; "" elsewhere.
+func (e *emitter) seen(callee types.Object, a ast.Expr, want types.Type) string {
+	f, ok := callee.(*types.Func)
+	if !ok || f.Pkg() == nil || !isEmpty(want) || e.info.Types[a].IsNil() {
+		return ""
+	}
+	t := e.typeOf(a)
+	switch f.Pkg().Path() {
+	case "reflect":
+		if f.Name() == "ValueOf" && types.IsInterface(t) {
+			return Runtime + ".ValueOf(" + e.x(a) + ")"
+		}
+	case "fmt": // Scan and its kin
+		if !e.mentions(t) || !strings.Contains(f.Name(), "can") {
+			return ""
+		}
+		ip, err := e.program.Importer.Import("fmt")
+		if err != nil {
+			return ""
+		}
+		if s := ip.Scope().Lookup("Scanner").Type(); types.Implements(t, s.Underlying().(*types.Interface)) {
+			return e.to(a, s)
+		}
+	case "text/template", "html/template":
+		if types.IsInterface(t) || printsItself(t) && !isStruct(t) {
+			return Runtime + ".Bare(" + e.to(a, want) + ")"
+		}
+		switch t.Underlying().(type) {
+		case *types.Map, *types.Slice:
+			e.encodes(callee, a)
+			return Runtime + ".Bare(" + e.x(a) + ")"
+		}
+	}
+	return ""
+}
+
+// isStruct tells a struct or a pointer to one.
+func isStruct(t types.Type) bool {
+	if p, ok := t.Underlying().(*types.Pointer); ok {
+		t = p.Elem()
+	}
+	_, ok := t.Underlying().(*types.Struct)
+	return ok
+}
+
+// namesItself tells a struct, or a pointer to one, whose field XMLName has a tag.
+func namesItself(t types.Type) bool {
+	if p, ok := t.Underlying().(*types.Pointer); ok {
+		t = p.Elem()
+	}
+	st, ok := t.Underlying().(*types.Struct)
+	if !ok {
+		return false
+	}
+	for i := range st.NumFields() {
+		if st.Field(i).Name() == "XMLName" && reflect.StructTag(st.Tag(i)).Get("xml") != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// printsItself tells a type whose values have a text of their own for package fmt, and with it for templates.
+func printsItself(t types.Type) bool {
+	set := types.NewMethodSet(t)
+	for _, m := range []string{"Error", "String", "Format"} {
+		if set.Lookup(nil, m) != nil {
+			return true
+		}
+	}
+	return false
 }
 
 // looksInside tells callees that see what an interface holds by reflection, and whether what they see wrongly must stop.
@@ -42,11 +122,11 @@ func (e *emitter) looksInside(callee types.Object) (inside, strict bool) {
 	if !ok || f.Pkg() == nil || !e.rawArgs(callee) {
 		return false, false
 	}
-	return true, encoders[f.Pkg().Path()] || f.FullName() == "reflect.ValueOf"
+	return true, encoders[f.Pkg().Path()]
 }
 
-// Hidden says what of a type an encoder would see wrongly, or "".
-func Hidden(t types.Type) string { return hidden(t, "encoding/json", map[types.Type]bool{}) }
+// Hidden says what of a type an encoder, given by its import path, would see wrongly, or "".
+func Hidden(t types.Type, encoder string) string { return hidden(t, encoder, map[types.Type]bool{}) }
 
 func hidden(t types.Type, pkg string, seen map[types.Type]bool) string {
 	t = types.Unalias(t)
@@ -57,6 +137,11 @@ func hidden(t types.Type, pkg string, seen map[types.Type]bool) string {
 	if n, ok := t.(*types.Named); ok {
 		if n.Obj().Pkg() == nil || !check.InSession(n.Obj()) {
 			return ""
+		}
+		if strings.HasSuffix(pkg, "/template") {
+			if printsItself(types.NewPointer(n)) {
+				return "the text of " + typeName(n) + " is made by a method of a cell"
+			}
 		}
 		set := types.NewMethodSet(types.NewPointer(n))
 		for _, m := range []string{"MarshalJSON", "UnmarshalJSON", "MarshalText", "UnmarshalText", "MarshalXML", "UnmarshalXML", "MarshalBinary", "UnmarshalBinary", "GobEncode", "GobDecode"} {

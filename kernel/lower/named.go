@@ -44,8 +44,8 @@ func (l *lowerer) namedType(x *types.Named) string {
 		}
 		return "I" + key
 	}
-	if sig, ok := x.Underlying().(*types.Signature); ok && refersTo(sig, x, map[types.Type]bool{}) {
-		l.refuse(o.Pos(), "a function type that refers to itself, as %s does, is not available in cells; a struct with a field of the function type can stand for it", o.Name())
+	if _, ok := x.Underlying().(*types.Struct); !ok && refersTo(x.Underlying(), x, false, map[types.Type]bool{}) {
+		l.refuse(o.Pos(), "a type that refers to itself, as %s does, is not available in cells unless it is a struct; a struct with one field of that type can stand for it", o.Name())
 	}
 	name := l.program.Fresh(o.Name())
 	l.set(l.named, key, name)
@@ -65,7 +65,9 @@ func (l *lowerer) namedType(x *types.Named) string {
 	}
 	was := l.spell
 	l.spell = false
-	fmt.Fprintf(&l.decls, "type %s %s\n", name, l.typ(src.Underlying()))
+	if text := l.typ(src.Underlying()); !inCycle(x) {
+		fmt.Fprintf(&l.decls, "type %s %s\n", name, text)
+	}
 	l.spell = was
 	if !types.IsInterface(src.Underlying()) {
 		l.typeID(x)
@@ -75,10 +77,22 @@ func (l *lowerer) namedType(x *types.Named) string {
 	return name
 }
 
-// refersTo tells whether a function type mentions a type, itself or in what it is made of.
-func refersTo(t types.Type, x *types.Named, seen map[types.Type]bool) bool {
+// inCycle tells a type that is no struct and that structs refer to which it refers to itself. The interpreter, which makes
+// such a cycle of structs by tricks, goes astray at it: in lowered code what it stands for is written instead.
+func inCycle(x *types.Named) bool {
+	switch u := x.Underlying().(type) {
+	case *types.Struct, *types.Basic, *types.Interface:
+		return false
+	default:
+		return refersTo(u, x, true, map[types.Type]bool{})
+	}
+}
+
+// refersTo tells whether a type mentions a named one of cells, itself or in what it is made of; through structs with names
+// if asked to. The interpreter does not look into interfaces.
+func refersTo(t types.Type, x *types.Named, through bool, seen map[types.Type]bool) bool {
 	t = types.Unalias(t)
-	if t == x {
+	if types.Identical(t, x) {
 		return true
 	}
 	if seen[t] {
@@ -86,16 +100,28 @@ func refersTo(t types.Type, x *types.Named, seen map[types.Type]bool) bool {
 	}
 	seen[t] = true
 	switch t := t.(type) {
+	case *types.Named:
+		if _, ok := t.Underlying().(*types.Struct); (through || !ok) && t.Obj().Pkg() != nil && check.InSession(t.Obj()) {
+			return refersTo(t.Underlying(), x, through, seen)
+		}
+	case *types.Struct:
+		for f := range t.Fields() {
+			if refersTo(f.Type(), x, through, seen) {
+				return true
+			}
+		}
 	case *types.Signature:
 		for _, tp := range []*types.Tuple{t.Params(), t.Results()} {
 			for v := range tp.Variables() {
-				if refersTo(v.Type(), x, seen) {
+				if refersTo(v.Type(), x, through, seen) {
 					return true
 				}
 			}
 		}
+	case *types.Map:
+		return refersTo(t.Key(), x, through, seen) || refersTo(t.Elem(), x, through, seen)
 	case interface{ Elem() types.Type }:
-		return refersTo(t.Elem(), x, seen)
+		return refersTo(t.Elem(), x, through, seen)
 	}
 	return false
 }
@@ -175,6 +201,8 @@ func (l *lowerer) kernelMethods(x *types.Named) {
 		name, as      string
 		param, result types.Type // no result: see shows
 	}{
+		{"MarshalText", "MarshalText", nil, bytes}, {"LogValue", "LogValue", nil, nil},
+
 		{"Error", "Error", nil, str}, {"String", "String", nil, str}, {"GoString", "GoString", nil, str}, {"MIMEBundle", "MIMEBundle", nil, bundle}, {"MIMEMetadata", "MIMEMetadata", nil, bundle},
 		{"SimpleRender", "SimpleRender", nil, bundle}, {"Render", "Render", nil, nil}, {"JSON", "JSON", nil, nil},
 		{"HTML", "HTML", nil, str}, {"SVG", "SVG", nil, str}, {"Markdown", "Markdown", nil, str}, {"Latex", "Latex", nil, str}, {"JavaScript", "JavaScript", nil, str},

@@ -34,7 +34,7 @@ import (
 
 // runtimeStub declares what lowered code calls in package run.
 const runtimeStub = `package kern
-import ("io"; "log"; "os"; "sync"; "fmt")
+import ("io"; "log"; "os"; "sync"; "fmt"; "reflect")
 type Defers struct{}
 func (*Defers) Call(func()) {}
 func (*Defers) Named(string, func()) {}
@@ -52,6 +52,11 @@ func RecoverOf(*Defers) any { return nil }
 func BadShift() {}
 func Sprintf(string, ...any) string { return "" }
 func Plain(any, bool) any { return nil }
+func Bare(any) any { return nil }
+func ValueOf(any) any { return nil }
+func Implements(x, y reflect.Type) bool { return false }
+func AssignableTo(x, y reflect.Type) bool { return false }
+func ConvertibleTo(x, y reflect.Type) bool { return false }
 func BadRange(int) {}
 func Index(i, n int) int { return i }
 func BadIndex(int, int) {}

@@ -76,7 +76,10 @@ func (l *lowerer) typ(x types.Type) string {
 	case *types.Interface:
 		return l.interfaceType(x)
 	case *types.Named:
-		return l.namedType(x)
+		if n := l.namedType(x); l.spell || !inCycle(x) {
+			return n
+		}
+		return l.typ(x.Underlying())
 	case *types.Tuple:
 		return l.typ(x.At(0).Type())
 	case *types.TypeParam:

@@ -58,7 +58,7 @@ func (m *Machine) showMethod(id int, name string) func(x, a any) any {
 
 // MarshalJSON encodes what package json sees as Go does, and refuses the rest.
 func (b Boxed) MarshalJSON() ([]byte, error) {
-	if why := b.m.hidden(b.Type()); why != "" {
+	if why := b.m.hidden(b.Type(), "encoding/json"); why != "" {
 		return nil, fmt.Errorf("a value of type %s inside an interface cannot be encoded, because %s", typeName(b.Type()), why)
 	}
 	return json.Marshal(b.value)
@@ -70,11 +70,11 @@ func (b Boxed) MarshalXML(*xml.Encoder, xml.StartElement) error {
 }
 
 // hidden says what of a session type an encoder would see wrongly.
-func (m *Machine) hidden(t types.Type) string {
+func (m *Machine) hidden(t types.Type, encoder string) string {
 	if m.o.Hidden == nil {
 		return ""
 	}
-	return m.o.Hidden(t)
+	return m.o.Hidden(t, encoder)
 }
 
 // plain is the value in an interface for compiled code that looks into it; with strict it panics for what that would see
@@ -84,7 +84,7 @@ func (m *Machine) plain(x any, strict bool) any {
 	if !ok {
 		return x
 	}
-	if why := b.m.hidden(b.Type()); strict && why != "" {
+	if why := b.m.hidden(b.Type(), "encoding/json"); strict && why != "" {
 		panic(runtimeError(fmt.Sprintf("a value of type %s is not seen as Go does, because %s", goName(b.Type()), why)))
 	}
 	return b.value

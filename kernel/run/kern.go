@@ -73,14 +73,19 @@ func (m *Machine) runtime() map[string]reflect.Value {
 		"Method":   v(m.method),
 		"Format":   v(m.format),
 
-		"Plain":  v(m.plain),
-		"Print":  v(m.print),
-		"VarPtr": v(m.varPtr),
-		"Runes":  v(runes),
-		"Clear":  v(func(x any) { reflect.ValueOf(x).Clear() }),
-		"Stdin":  v(&m.stdin).Elem(),
-		"Stdout": v(&m.out.direct[0]).Elem(),
-		"Stderr": v(&m.out.direct[1]).Elem(),
+		"Bare":          v(m.bare),
+		"Plain":         v(m.plain),
+		"ValueOf":       v(m.valueOf),
+		"Implements":    v(m.typeImplements),
+		"AssignableTo":  v(m.typeAssignable),
+		"ConvertibleTo": v(m.typeConvertible),
+		"Print":         v(m.print),
+		"VarPtr":        v(m.varPtr),
+		"Runes":         v(runes),
+		"Clear":         v(func(x any) { reflect.ValueOf(x).Clear() }),
+		"Stdin":         v(&m.stdin).Elem(),
+		"Stdout":        v(&m.out.direct[0]).Elem(),
+		"Stderr":        v(&m.out.direct[1]).Elem(),
 
 		"Writer":          v(m.out.ofFile),
 		"FileWrite":       v(m.out.fileWrite),
@@ -249,6 +254,9 @@ func (m *Machine) typeNameOf(x any) string {
 		return "nil"
 	case Boxed:
 		return goName(m.typ(b.id))
+	}
+	if _, ok := x.(*sessionType); ok {
+		return "*reflect.rtype"
 	}
 	return reflect.TypeOf(x).String()
 }

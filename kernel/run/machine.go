@@ -31,8 +31,8 @@ type Options struct {
 	// RuntimeName and CompiledName are the names of the two packages in lowered code; ContextName that of the variable
 	// that holds the context of the running cell.
 	RuntimeName, CompiledName, ContextName string
-	// Hidden says what of a type of cells encoders would see wrongly, or "".
-	Hidden func(types.Type) string
+	// Hidden says what of a type of cells an encoder, given by its import path, would see wrongly, or "".
+	Hidden func(t types.Type, encoder string) string
 	// Output takes what cells write to "stdout" and "stderr", batched and in order.
 	Output func(stream, text string)
 	// Tagged is called in place of Output where it is not nil: with the tag (see SetTag) of the run whose goroutine wrote
@@ -78,6 +78,8 @@ type Machine struct {
 	formats map[int]func(x any, f fmt.State, verb rune)
 	traces  map[uint64][]int // goroutine -> numbers of the functions that a panic has left, innermost first
 	panics  map[uint64]*panicking
+
+	reflections map[string][]*sessionType // by name: see reflecttype.go
 }
 
 type methodKey struct {
@@ -196,6 +198,7 @@ func (m *Machine) tables() interp.Exports {
 	}
 	replace("os/os", map[string]reflect.Value{"Stdout": reflect.ValueOf(&m.out.stdout).Elem(), "Stderr": reflect.ValueOf(&m.out.stderr).Elem()})
 	replace("log/log", m.logging(m.logger))
+	replace("reflect/reflect", m.reflection(tables["reflect/reflect"]))
 	replace("time/time", map[string]reflect.Value{"Sleep": reflect.ValueOf(m.sleep)})
 	return tables
 }

@@ -121,7 +121,8 @@ func (p printer) print(v reflect.Value, t types.Type, depth int) string {
 	if p.sharp && v.CanInterface() && !p.bare {
 		if id := p.m.typeID(t); id >= 0 {
 			if f := p.m.showMethod(id, "GoString"); f != nil {
-				return callShow(f, v)
+				s, _ := p.callShow("GoString", f, v)
+				return s
 			}
 		}
 	}
@@ -184,19 +185,24 @@ func named(s string, verb rune, x any, t types.Type) string {
 	return fmt.Sprintf("%%!%c(%s=", verb, goName(t)) + strings.TrimPrefix(s, bad)
 }
 
-// callShow calls a method as fmt does: when it panics on a nil pointer, the value prints as <nil>.
-func callShow(f func(x, a any) any, v reflect.Value) (s string) {
+// callShow calls a method as fmt does: when it panics on a nil pointer, the value prints as <nil>, and otherwise as the
+// panic.
+func (p printer) callShow(name string, f func(x, a any) any, v reflect.Value) (s string, ok bool) {
 	defer func() {
 		if r := recover(); r != nil {
-			if v.Kind() == reflect.Pointer && v.IsNil() {
-				s = "<nil>"
-				return
+			s = "<nil>"
+			if v.Kind() != reflect.Pointer || !v.IsNil() {
+				p.m.dropTrace()
+				letter := p.letter
+				if letter == 0 {
+					letter = 'v'
+				}
+				s = fmt.Sprintf("%%!%c(PANIC=%s method: %v)", letter, name, panicValue(r))
 			}
-			panic(r)
 		}
 	}()
 	s, _ = f(v.Interface(), nil).(string)
-	return s
+	return s, true
 }
 
 // byMethod prints by the Error or String method of a session type.
@@ -207,11 +213,12 @@ func (p printer) byMethod(v reflect.Value, t types.Type) (string, bool) {
 	}
 	for _, name := range []string{"Error", "String"} {
 		if f := p.m.showMethod(id, name); f != nil {
-			s := callShow(f, v)
+			s, ok := p.callShow(name, f, v)
 			switch {
+			case !ok:
 			case p.format != "":
 				s = fmt.Sprintf(p.format, s)
-			case p.letter == 'q' && s != "<nil>":
+			case p.letter == 'q':
 				s = strconv.Quote(s)
 			}
 			return s, true

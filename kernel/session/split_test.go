@@ -7,6 +7,7 @@ import (
 	"go/token"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -49,7 +50,7 @@ func TestProgramsCellByCell(t *testing.T) {
 				ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 				r := s.Run(ctx, text, session.RunOptions{StoreHistory: true}, sink)
 				cancel()
-				if r.Err != nil && i < len(cells)-1 && strings.Contains(strings.Join(r.Err.Traceback, "\n"), "undefined") {
+				if r.Err != nil && i < len(cells)-1 && unready.MatchString(strings.Join(r.Err.Traceback, "\n")) {
 					waiting = text + "\n"
 					continue
 				}
@@ -63,6 +64,9 @@ func TestProgramsCellByCell(t *testing.T) {
 		})
 	}
 }
+
+// unready finds what a later cell may mend.
+var unready = regexp.MustCompile(`undefined|missing method|has no field or method`)
 
 // cellsOf cuts a program, or says why it cannot be cut.
 func cellsOf(t *testing.T, file, src string) (cells []string, why string) {

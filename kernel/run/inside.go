@@ -1,0 +1,99 @@
+package run
+
+import (
+	"fmt"
+	"log/slog"
+	"reflect"
+)
+
+// What compiled packages look for in values. A box answers for the methods that its type has in the cells.
+
+// LogValue implements slog.LogValuer: by the cell's own method, or as the value prints and encodes.
+func (b Boxed) LogValue() slog.Value {
+	if r, ok := b.call("LogValue", nil); ok {
+		if v, ok := r.(slog.Value); ok {
+			return v
+		}
+	}
+	switch {
+	case b.m.showMethod(b.id, "Error") != nil:
+		return slog.AnyValue(b.m.err(b))
+	case b.m.showMethod(b.id, "MarshalText") != nil:
+		return slog.AnyValue(loggedText{loggedValue{b}})
+	}
+	return slog.AnyValue(loggedValue{b})
+}
+
+// loggedValue is a box that is no slog.LogValuer any more.
+type loggedValue struct{ b Boxed }
+
+// Format prints the session value.
+func (l loggedValue) Format(f fmt.State, verb rune) { l.b.Format(f, verb) }
+
+// MarshalJSON encodes it.
+func (l loggedValue) MarshalJSON() ([]byte, error) { return l.b.MarshalJSON() }
+
+// loggedText is a loggedValue whose type has the method MarshalText.
+type loggedText struct{ loggedValue }
+
+// MarshalText calls it.
+func (l loggedText) MarshalText() ([]byte, error) {
+	r, _ := l.b.call("MarshalText", nil)
+	switch r := r.(type) {
+	case []byte:
+		return r, nil
+	case error:
+		return nil, r
+	}
+	return nil, nil
+}
+
+// MarshalJSON is the text.
+func (l loggedText) MarshalJSON() ([]byte, error) {
+	text, err := l.MarshalText()
+	return fmt.Appendf(nil, "%q", text), err
+}
+
+// bare gives a template what is in the boxes of a value, since it looks for fields and keys. What prints itself stays a
+// box, whose text is the cell's.
+func (m *Machine) bare(x any) any {
+	b, ok := Inner(x).(Boxed)
+	if ok {
+		for _, name := range []string{"Error", "String"} {
+			if m.showMethod(b.id, name) != nil {
+				return b
+			}
+		}
+		if m.formatOf(b.id) != nil {
+			return b
+		}
+		if why := m.hidden(b.Type(), "text/template"); why != "" {
+			panic(runtimeError(fmt.Sprintf("a template does not see a value of type %s as Go does, because %s", goName(b.Type()), why)))
+		}
+		x = b.value
+	}
+	v := reflect.ValueOf(x)
+	switch {
+	case !v.IsValid() || v.Kind() != reflect.Map && v.Kind() != reflect.Slice || v.IsNil() || v.Type().Elem().Kind() != reflect.Interface:
+		return x
+	case v.Kind() == reflect.Map:
+		out := reflect.MakeMapWithSize(v.Type(), v.Len())
+		for it := v.MapRange(); it.Next(); {
+			out.SetMapIndex(it.Key(), m.bareElem(it.Value()))
+		}
+		return out.Interface()
+	}
+	out := reflect.MakeSlice(v.Type(), v.Len(), v.Len())
+	for i := range v.Len() {
+		out.Index(i).Set(m.bareElem(v.Index(i)))
+	}
+	return out.Interface()
+}
+
+// bareElem is an element of an interface type; those of a compiled interface stay.
+func (m *Machine) bareElem(v reflect.Value) reflect.Value {
+	if v.IsNil() || v.NumMethod() > 0 {
+		return v
+	}
+	return reflect.ValueOf(m.bare(v.Interface()))
+}
