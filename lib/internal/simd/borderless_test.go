@@ -138,3 +138,66 @@ func BenchmarkBorderless(b *testing.B) {
 		}
 	}
 }
+
+// Nothing is read or written outside the slices: on either side of each lies a page that cannot be
+// touched.
+func TestBorderlessStaysInsideItsSlices(t *testing.T) {
+	if !useAsm {
+		t.Skip("plain Go has no such convolution")
+	}
+	eachPath(t, func(t *testing.T) {
+		if !useAsm {
+			return
+		}
+		r := newRand()
+		for _, s := range borderlessCases[3:8] {
+			v := NewConv(s.h, s.w, s.c, s.oc, s.kh, s.kw, s.stride, s.pad)
+			p := v.Borderless()
+			for _, atEnd := range []bool{false, true} {
+				memory := func(n int) []float32 {
+					x := guarded(t, n, atEnd)
+					copy(x, random(r, n))
+					return x
+				}
+				const n = 3
+				x, w, bias, wp := memory(n*v.InLen()), memory(v.FilterLen()), memory(v.OC), memory(p.WeightLen())
+				y, dw, dx := memory(n*v.OutLen()), memory(v.FilterLen()), memory(n*v.InLen())
+				p.PackW(wp, w)
+				p.Forward(y, x, wp, bias, n, true)
+				if p.HasGradW() {
+					p.GradW(dw, x, y, n)
+				}
+				if p.HasGradX() {
+					p.PackWBack(wp, w)
+					p.GradX(dx, y, wp, n)
+				}
+			}
+		}
+	})
+}
+
+func TestBorderlessRefusesWhatCannotBe(t *testing.T) {
+	if !useAsm {
+		t.Skip("plain Go has no such convolution")
+	}
+	v := NewConv(6, 6, 16, 16, 3, 3, 1, 1)
+	p := v.Borderless()
+	x, w, y := make([]float32, 2*v.InLen()), make([]float32, v.FilterLen()), make([]float32, 2*v.OutLen())
+	short := func(x []float32) []float32 { return x[:len(x)-1] }
+	mustPanic(t, "PackW", func() { p.PackW(short(w), w) })
+	mustPanic(t, "Forward y", func() { p.Forward(short(y), x, w, nil, 2, false) })
+	mustPanic(t, "Forward x", func() { p.Forward(y, short(x), w, nil, 2, false) })
+	mustPanic(t, "Forward wp", func() { p.Forward(y, x, short(w), nil, 2, false) })
+	mustPanic(t, "Forward bias", func() { p.Forward(y, x, w, make([]float32, 15), 2, false) })
+	mustPanic(t, "GradW", func() { p.GradW(short(w), x, y, 2) })
+	mustPanic(t, "GradX", func() { p.GradX(x, short(y), w, 2) })
+	for name, v := range map[string]*Conv{
+		"no border": NewConv(6, 6, 16, 16, 3, 3, 1, 0), "17 filters": NewConv(6, 6, 16, 17, 3, 3, 1, 1),
+		"dilation": NewConvGroups(6, 6, 16, 16, 3, 3, 1, 2, 2, 1), "groups": NewConvGroups(6, 6, 32, 32, 3, 3, 1, 1, 1, 2),
+		"large pictures": NewConv(224, 224, 16, 16, 3, 3, 1, 1), "a border beyond the filter": NewConv(6, 6, 16, 16, 3, 3, 1, 3),
+	} {
+		if v.Borderless() != nil {
+			t.Errorf("%s: got a plan", name)
+		}
+	}
+}
