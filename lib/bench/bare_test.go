@@ -53,7 +53,11 @@ func TestTrainingOperationsOfANet(t *testing.T) {
 		{nn.MiniAlexNet(shape, 10), 2 * 26 * 26 * 32 * 147},
 	} {
 		all := float64(3*c.arch.FLOP() - c.first)
-		got := trainingFLOP(c.arch, 2) / 2
+		defined, got := trainingFLOP(c.arch, 2)
+		got /= 2
+		if defined/2 != all {
+			t.Errorf("%s: %v operations a picture by definition, the architecture says %v", c.arch.Name, defined/2, all)
+		}
 		least := all * 0.8 // the borders of these nets are a fifth at most
 		if simd.Wide() {
 			if !(got > least && got < 0.9*all) {

@@ -86,15 +86,11 @@ func average(c *Context, name string, x *gorgonia.Node, p *simd.Pool, inside boo
 			}
 		})
 	}
-	o.diff = func(_ gorgonia.Nodes, _, grad *gorgonia.Node) (gorgonia.Nodes, error) {
+	o.diff = func(in gorgonia.Nodes, _, grad *gorgonia.Node) (gorgonia.Nodes, error) {
 		d := newOp(c, name+"Grad", shape, grad)
-		d.run = func(dx []float32, in [][]float32) error {
-			return c.each(pictures, func(_, _, from, to int) {
-				for i := from; i < to && !c.stopped(); i++ {
-					p.MeanBack(dx[i*nx:(i+1)*nx], in[0][i*ny:(i+1)*ny], inside)
-				}
-			})
-		}
+		back := &poolBack{of: in[0], reads: gorgonia.Nodes{grad}}
+		back.do = func(_ int, dx []float32, in [][]float32, i int) { p.MeanBack(dx, in[0][i*ny:(i+1)*ny], inside) }
+		back.attach(d, pictures, nx)
 		n, err := d.apply(grad)
 		return gorgonia.Nodes{n}, err
 	}

@@ -22,9 +22,10 @@ type Context struct {
 	Stop context.Context
 
 	// Inner says that nobody looks at gradients of what lies between the layers, only at those of
-	// their parameters and the input: a pooling may then leave out what the ReLU before it would
-	// cut off, which saves a pass over the memory. Set it before the gradients are asked for. The
-	// parameters' gradients keep their bits.
+	// their parameters and the input: a convolution before a pooling then makes the gradient that
+	// comes from it by itself, picture by picture, which stays in the cache, and that of the layer
+	// between is left 0. Set it before the gradients are asked for. The parameters' gradients keep
+	// their bits.
 	Inner bool
 
 	made int // operations so far, to tell them apart

@@ -211,23 +211,24 @@ func (f *convolution) diff(in gorgonia.Nodes, out, grad *gorgonia.Node) (gorgoni
 	if f.inputGrad {
 		nx = f.pictures * f.InLen()
 	}
-	o := newOp(c, f.name+"Grad", tensor.Shape{nw + nb + nx}, in[0], in[1], out, grad)
 	g := &convGrad{convolution: f, padded: f.padding(), spread: &scratch{size: f.BackPaddedLen()}, together: 1}
 	if p := f.Borderless(); p != nil {
-		g.together = simd.BorderlessPictures
 		if p.HasGradW() {
-			g.bareW = p
+			g.bareW, g.together = p, simd.BorderlessPictures
 		}
-		if p.HasGradX() {
-			g.bareX = p
+		if p.HasGradX() && f.inputGrad {
+			g.bareX, g.together = p, simd.BorderlessPictures
 		}
 	}
-	g.masked = &scratch{size: min(g.together, f.pictures) * f.OutLen()}
-	// A window's maximum is one of y: where that is not above 0 the ReLU cuts the window's gradient
-	// off, which the pooling can do as well, on fewer values.
-	if o, ok := grad.Op().(*op); ok && f.relu && c.Inner && o.of == out {
-		o.cut, g.cut = true, true
+	g.dy = &scratch{size: min(g.together, f.pictures) * f.OutLen()}
+	reads := gorgonia.Nodes{in[0], in[1], out, grad}
+	if o, ok := grad.Op().(*op); ok && c.Inner && o.back != nil && o.back.of == out {
+		// A window's maximum is one of y: where that is not above 0 the ReLU cuts the window's
+		// gradient off, which the pooling can do as well, on fewer values.
+		g.pool, o.back.taken, o.back.cut = o.back, true, f.relu && o.back.cuts
+		reads = append(reads[:3], o.back.reads...)
 	}
+	o := newOp(c, f.name+"Grad", tensor.Shape{nw + nb + nx}, reads...)
 	for i := range g.parts {
 		if i > 0 { // the first chunk adds straight to the result
 			g.parts[i] = make([]float32, nw+nb)
@@ -239,9 +240,9 @@ func (f *convolution) diff(in gorgonia.Nodes, out, grad *gorgonia.Node) (gorgoni
 		g.back = make([]float32, f.WeightBackLen())
 	}
 	o.run = func(res []float32, in [][]float32) error {
-		return g.run(res[:nw], res[nw:nw+nb], res[nw+nb:], in[0], in[1], in[2], in[3])
+		return g.run(res[:nw], res[nw:nw+nb], res[nw+nb:], in)
 	}
-	all, err := o.apply(in[0], in[1], out, grad)
+	all, err := o.apply(reads...)
 	if err != nil {
 		return nil, err
 	}
@@ -265,15 +266,17 @@ func (f *convolution) diff(in gorgonia.Nodes, out, grad *gorgonia.Node) (gorgoni
 
 type convGrad struct {
 	*convolution
-	padded, masked, spread *scratch
-	together               int               // pictures that are worked on at once
-	bareW, bareX           *simd.Borderless  // for the gradients of w and x; nil: direct
-	parts                  [chunks][]float32 // gradients of w and b of each chunk
-	back                   []float32         // packed weights
-	cut                    bool              // what the ReLU cuts off is 0 in dy already
+	padded, dy, spread *scratch
+	pool               *poolBack         // what dy is made by, if the operation reads that one's inputs in place of dy
+	together           int               // pictures that are worked on at once
+	bareW, bareX       *simd.Borderless  // for the gradients of w and x; nil: direct
+	parts              [chunks][]float32 // gradients of w and b of each chunk
+	back               []float32         // packed weights
 }
 
-func (g *convGrad) run(dw, db, dx, x, w, y, dy []float32) error {
+// run computes the gradients from x, w, y and dy, or what dy is made of.
+func (g *convGrad) run(dw, db, dx []float32, in [][]float32) error {
+	w := in[1]
 	switch {
 	case !g.inputGrad:
 	case g.bareX != nil:
@@ -289,7 +292,7 @@ func (g *convGrad) run(dw, db, dx, x, w, y, dy []float32) error {
 		clear(pw)
 		clear(pb)
 		for i := from; i < to && !g.stopped(); i += g.together {
-			g.some(worker, i, min(g.together, to-i), pw, pb, dx, x, y, dy)
+			g.some(worker, i, min(g.together, to-i), pw, pb, dx, in)
 		}
 	})
 	if err != nil {
@@ -301,14 +304,9 @@ func (g *convGrad) run(dw, db, dx, x, w, y, dy []float32) error {
 
 // some adds the gradients of w and b for count pictures from the first on to dw and db, and
 // writes their gradients to dx, if that is asked for.
-func (g *convGrad) some(worker, first, count int, dw, db, dx, x, y, dy []float32) {
-	n, in := g.OutLen(), g.InLen()
-	d := dy[first*n : (first+count)*n]
-	if g.relu && !g.cut {
-		m := g.masked.of(worker)[:len(d)]
-		simd.ReluBackTo(m, d, y[first*n:(first+count)*n])
-		d = m
-	}
+func (g *convGrad) some(worker, first, count int, dw, db, dx []float32, inputs [][]float32) {
+	x, n, in := inputs[0], g.OutLen(), g.InLen()
+	d := g.gradient(worker, first, count, inputs[2], inputs[3:])
 	if g.bias {
 		simd.AddRows(db, d)
 	}
@@ -328,6 +326,29 @@ func (g *convGrad) some(worker, first, count int, dw, db, dx, x, y, dy []float32
 			g.GradX(dx[(first+i)*in:], g.spread.of(worker), d[i*n:], g.back)
 		}
 	}
+}
+
+// gradient returns dy of count pictures from the first on, before the ReLU.
+func (g *convGrad) gradient(worker, first, count int, y []float32, from [][]float32) []float32 {
+	n := g.OutLen()
+	y = y[first*n : (first+count)*n]
+	if g.pool == nil {
+		d := from[0][first*n : (first+count)*n]
+		if !g.relu {
+			return d
+		}
+		cut := g.dy.of(worker)[:len(d)]
+		simd.ReluBackTo(cut, d, y)
+		return cut
+	}
+	d := g.dy.of(worker)[:len(y)]
+	for i := range count {
+		g.pool.do(worker, d[i*n:(i+1)*n], from, first+i)
+	}
+	if g.relu && !g.pool.cuts {
+		simd.ReluBack(d, y)
+	}
+	return d
 }
 
 // sum adds the chunks' gradients in order.

@@ -26,12 +26,11 @@ type op struct {
 	wrt   []bool       // differentiable inputs
 	run   func(out []float32, in [][]float32) error
 	diff  func(in gorgonia.Nodes, out, grad *gorgonia.Node) (gorgonia.Nodes, error)
-	of    *gorgonia.Node // of a MaxPoolGrad: the node whose gradient it is
-	cut   bool           // of a MaxPoolGrad: windows whose maximum is not above 0 pass nothing
-	value *tensor.Dense  // result; nil until the first run
-	data  []float32      // memory of value
-	one   *gorgonia.F32  // result of a scalar op
-	args  [][]float32    // the inputs' memory, kept to save an allocation
+	back  *poolBack     // of a pooling's gradient
+	value *tensor.Dense // result; nil until the first run
+	data  []float32     // memory of value
+	one   *gorgonia.F32 // result of a scalar op
+	args  [][]float32   // the inputs' memory, kept to save an allocation
 }
 
 // newOp makes an operation that can be told from all others.

@@ -42,25 +42,47 @@ func MaxPool(c *Context, x *gorgonia.Node, size, stride, pad int, ceil bool) (*g
 	}
 	o.diff = func(in gorgonia.Nodes, out, grad *gorgonia.Node) (gorgonia.Nodes, error) {
 		d := newOp(c, "MaxPoolGrad", xs.Clone(), in[0], out, grad)
-		d.of = in[0]
+		back := &poolBack{of: in[0], reads: gorgonia.Nodes{in[0], out, grad}, cuts: true}
 		masked := &scratch{size: ny}
-		d.run = func(dx []float32, in [][]float32) error {
-			return c.each(pictures, func(worker, _, from, to int) {
-				for i := from; i < to && !c.stopped(); i++ {
-					y, dy := in[1][i*ny:(i+1)*ny], in[2][i*ny:(i+1)*ny]
-					if d.cut {
-						m := masked.of(worker)
-						simd.ReluBackTo(m, dy, y)
-						dy = m
-					}
-					p.MaxBack(dx[i*nx:(i+1)*nx], in[0][i*nx:(i+1)*nx], y, dy)
-				}
-			})
+		back.do = func(worker int, dx []float32, in [][]float32, i int) {
+			y, dy := in[1][i*ny:(i+1)*ny], in[2][i*ny:(i+1)*ny]
+			if back.cut {
+				m := masked.of(worker)
+				simd.ReluBackTo(m, dy, y)
+				dy = m
+			}
+			p.MaxBack(dx, in[0][i*nx:(i+1)*nx], y, dy)
 		}
+		back.attach(d, pictures, nx)
 		n, err := d.apply(in[0], out, grad)
 		return gorgonia.Nodes{n}, err
 	}
 	return o.apply(x)
+}
+
+// poolBack is the gradient of a pooling, picture by picture.
+type poolBack struct {
+	of    *gorgonia.Node                                        // the pooling's input, whose gradient it is
+	reads gorgonia.Nodes                                        // inputs of the operation
+	do    func(worker int, dx []float32, in [][]float32, i int) // writes picture i's, from the inputs' memory
+	cuts  bool                                                  // a maximum's: it can leave out what a ReLU before it cuts off
+	cut   bool                                                  // set by its reader: it does so; windows whose maximum is not above 0 pass nothing
+	taken bool                                                  // its only reader makes it; the operation does nothing
+}
+
+// attach makes it what the operation runs, on pictures of size values.
+func (b *poolBack) attach(d *op, pictures, size int) {
+	d.back = b
+	d.run = func(dx []float32, in [][]float32) error {
+		if b.taken {
+			return nil
+		}
+		return d.ctx.each(pictures, func(worker, _, from, to int) {
+			for i := from; i < to && !d.ctx.stopped(); i++ {
+				b.do(worker, dx[i*size:(i+1)*size], in, i)
+			}
+		})
+	}
 }
 
 func btoi(b bool) int {
