@@ -404,7 +404,7 @@ func TestManyRealCells(t *testing.T) {
 	cells := n - n/10
 	each := (heap() - before) / cells
 	t.Logf("%d cells left %d bytes each", cells, each)
-	if each > 8<<10 { // 6.3 kB as measured over 10,000
+	if each > 3<<10 { // 1.9 kB as measured over 10,000
 		t.Errorf("a cell leaves %d bytes", each)
 	}
 }

@@ -46,6 +46,7 @@ func (e *emitter) number() int {
 		e.fn.mark = len(e.marks)
 		id := e.fn.mark - 1
 		fmt.Fprintf(&e.vars, "var %s int\n", markName(id))
+		e.spent = append(e.spent, markName(id))
 		fmt.Fprintf(&e.init, "%s.Mark(%d, &%s)\n", Runtime, id, markName(id))
 	}
 	return e.fn.mark - 1

@@ -29,7 +29,7 @@ type State struct {
 	named    map[string]string // lowered names of named types by key
 	made     map[string]string // instances, wrappers and helpers by key
 	alias    map[string]string // import path -> package name in lowered code
-	versions map[string][]string
+	versions map[string]int
 	shims    map[string]map[string]types.Object
 	open     []*openFunc
 	marks    []Function
@@ -49,7 +49,8 @@ type Code struct {
 	Imports, Decls, Main, Body string       // Main declares the function that Body calls
 	Results                    []types.Type // static types of the values that Body hands over, in order
 	Exports                    map[string]map[string]reflect.Value
-	FirstType                  int // numbers of types from here on are new
+	FirstType                  int      // numbers of types from here on are new
+	Spent                      []string // names that no code will use that is lowered after this one
 }
 
 // String is the whole code.
@@ -58,7 +59,7 @@ func (c *Code) String() string { return c.Imports + c.Decls + c.Main + c.Body }
 // NewState returns the state of a new session. symbols are what the interpreter has.
 func NewState(p *check.Program, symbols map[string]map[string]reflect.Value) *State {
 	return &State{program: p, symbols: symbols, typeIDs: map[string]int{}, named: map[string]string{}, made: map[string]string{},
-		alias: map[string]string{}, versions: map[string][]string{}, shims: map[string]map[string]types.Object{}}
+		alias: map[string]string{}, versions: map[string]int{}, shims: map[string]map[string]types.Object{}}
 }
 
 // Type returns the type that boxes call by number.
@@ -101,10 +102,15 @@ func (s *State) set(m map[string]string, key, value string) {
 
 // newest is the name of the latest version of a late-bound function or method.
 func (s *State) newest(slot string) string {
-	if v := s.versions[slot]; len(v) > 0 {
-		return v[len(v)-1]
+	return version(slot, s.versions[slot])
+}
+
+// version is the name of a version of a late-bound function; the first has that of its slot.
+func version(slot string, k int) string {
+	if k < 2 {
+		return slot
 	}
-	return slot
+	return slot + sep + "v" + strconv.Itoa(k)
 }
 
 // refusal is thrown when something cannot be lowered; Lower turns it into a diagnostic.
@@ -127,6 +133,7 @@ type lowerer struct {
 	spell    bool                  // types are written for a key
 	counters map[types.Object]bool // loop variables that are never negative
 	each     func(f func())        // runs one piece of work; the test over the standard library goes on after refusals
+	spent    []string              // see Code
 	at       token.Pos             // of the statement being lowered: for refusals that know no better
 }
 
@@ -173,6 +180,7 @@ func (s *State) lower(u *check.Unit, each func(f func())) (code *Code, err error
 	l.drain()
 	code.Imports = l.imports.String()
 	code.Decls = l.vars.String() + l.decls.String() + l.funcs.String()
+	code.Spent = l.spent
 	body = head + l.init.String() + body
 	if strings.TrimSpace(body) != "" {
 		// A declared function, not a literal: a literal would copy the root frame, which grows with every cell.
@@ -249,12 +257,11 @@ func (l *lowerer) functions() {
 			continue
 		}
 		slot, old := slots[i], s.versions[slots[i]]
-		name := slot
-		if len(old) > 0 {
-			name += sep + "v" + strconv.Itoa(len(old)+1)
-		}
-		s.versions[slot] = append(old[:len(old):len(old)], name)
+		s.versions[slot] = old + 1
 		s.undo = append(s.undo, func() { s.versions[slot] = old })
+		if old > 1 {
+			l.spent = append(l.spent, version(slot, old)) // the first stays: values of the function are it
+		}
 	}
 	seen := map[string]bool{}
 	for i, f := range u.Funcs {
@@ -279,8 +286,8 @@ func (l *lowerer) functions() {
 // define writes the newest version of a late-bound function. Older versions hand over to it through the two variables of
 // the slot, so that functions compiled earlier, and values of functions, get the new body.
 func (l *lowerer) define(e *emitter, slot, userName string, f *check.Func, sig *types.Signature) {
-	k := len(l.versions[slot])
-	name := l.versions[slot][k-1]
+	k := l.versions[slot]
+	name := l.newest(slot)
 	head, code := e.function(sig, f.Decl.Body, userName, f.Decl.Pos())
 	args := strings.Join(e.params, ", ")
 	if sig.Variadic() {

@@ -222,7 +222,9 @@ func (m *Machine) Eval(src string) (err error) {
 		return nil
 	}
 	m.out.named(src, m.o.RuntimeName)
+	base := m.in.FileSet().Base()
 	err = m.evaluate(src)
+	sparse(m.in.FileSet(), base, false)
 	if p, ok := err.(interp.Panic); ok {
 		err = fmt.Errorf("%v", p.Value)
 	}
@@ -284,6 +286,7 @@ func (m *Machine) Run(ctx context.Context, body string, derive func(context.Cont
 		halt()
 	})
 	defer unwatch()
+	base := m.in.FileSet().Base()
 	evaluated := make(chan error, 1)
 	a.evaluated = make(chan struct{})
 	go func() {
@@ -302,6 +305,7 @@ func (m *Machine) Run(ctx context.Context, body string, derive func(context.Cont
 	}
 	m.out.flush()
 	trim(m.in, body)
+	sparse(m.in.FileSet(), base, true)
 	out := Outcome{Values: a.values}
 	select {
 	case out.Panic = <-a.done:

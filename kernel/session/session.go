@@ -190,6 +190,7 @@ func (s *Session) compile(source, label string) (*lower.Code, *Error) {
 	}
 	s.state.Commit()
 	unit.Commit()
+	s.machine.Forget(code.Spent)
 	return code, nil
 }
 
