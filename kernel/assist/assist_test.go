@@ -171,3 +171,87 @@ func BenchmarkNotebooks(b *testing.B) {
 	}
 	b.ReportMetric(float64(len(complete)), "places")
 }
+
+// TestExpectedTypesComeFirst: what fits the place stands before what does not, and nothing is lost.
+func TestExpectedTypesComeFirst(t *testing.T) {
+	p := newProgram(t, `
+schedule := train.Cosine
+type Shade int
+const Dark, Light Shade = 1, 2
+type Box struct { Shade Shade; Title string; Size float64; Next *Box }
+box := Box{}
+title, size, count, ready := "a", 1.5, 3, true
+recipe := train.Recipe{Epochs: 2}
+shades := map[Shade]string{}
+boxes := []*Box{}
+func shadeOf(s string) Shade { return Dark }
+func load(name string) (Shade, error) { return Dark, nil }
+func describe(b Box, s Shade, n ...float64) string { return "" }
+channel := make(chan float64)
+`)
+	for _, c := range []struct{ src, first string }{ // | is the cursor
+		{"train.Recipe{Schedule: |", "schedule train.Constant train.Cosine train.OneCycle train.Step Box"},
+		{"train.Recipe{Epochs: 3, Schedule: t|", "train.Constant train.Cosine"},
+		{"train.Recipe{Schedule: Cos|", "train.Cosine"},
+		{"train.Recipe{Schedule: train.|", "Constant Cosine"},
+		{"train.Recipe{Epochs: |", "count"},
+		{"recipe.Schedule = |", "schedule train.Constant"},
+		{"recipe.LR = |", "size"},
+		{"recipe.Schedule == |", "schedule train.Constant"},
+		{"if recipe.Schedule == |", "schedule train.Constant"},
+		{"if recipe.Schedule == train.|", "Constant Cosine"},
+		{"switch recipe.Schedule {\ncase |", "schedule train.Constant"},
+		{"switch box.Shade {\ncase Dark:\n\tcount++\ncase |", "Dark Light load shadeOf"},
+		{"switch {\ncase |", "ready"},
+		{"var s train.Schedule = |", "schedule train.Constant"},
+		{"var s Shade = |", "Dark Light load shadeOf"},
+		{"Box{Title: |", "title describe"},
+		{"Box{Title: title, Shade: L|", "Light"},
+		{"[]Box{{Shade: |", "Dark Light"},
+		{"Box{Next: &|", "box Box"},
+		{"describe(|", "box Box"},
+		{"describe(box, |", "Dark Light"},
+		{"describe(box, Dark, |", "size"},
+		{"describe(box, Dark, 1, s|", "size"},
+		{"func f() (string, Shade) {\n\treturn title, |", "Dark Light"},
+		{"func f(u Shade) Shade {\n\treturn |", "u Dark Light"},
+		{"g := func() Shade { return |", "Dark Light"},
+		{"shades[|", "Dark Light"},
+		{"shades[Dark] = |", "title describe"},
+		{"map[Shade]float64{|", "Dark Light"},
+		{"map[Shade]float64{Dark: |", "size"},
+		{"[]Shade{Dark, |", "Dark Light"},
+		{"boxes = append(boxes, &|", "box Box"},
+		{"channel <- |", "size"},
+		{"if |", "ready"},
+		{"for |", "ready"},
+		{"ready = !|", "ready"},
+		{"x := ready && |", "ready"},
+		{"x := size * (|", "size"},
+		{"align.Agglomerate(nil, |", "align.AverageLinkage align.CompleteLinkage align.SingleLinkage"},
+		{"nn.Sequential(\"a\", nn.Input{}, nn.Con|", "Conv"},
+		{"nn.Sequential(\"a\", nn.Input{}, Con|", "nn.Conv"},
+		{"recipe.Ensemble(|", "ctx"},
+		{"fmt.Println(|", "Box Dark"},
+		{"x := |", "Box Dark"},
+	} {
+		if err := p.Predeclare("ctx", "context", "Context", "ctx"); err != nil {
+			t.Fatal(err)
+		}
+		at := strings.Index(c.src, "|")
+		var got []string
+		for _, i := range assist.Complete(p, c.src[:at], at).Items {
+			got = append(got, i.Text)
+		}
+		if !strings.HasPrefix(strings.Join(got, " ")+" ", c.first+" ") {
+			t.Errorf("%q: %v, want first %s", c.src, got[:min(len(got), 12)], c.first)
+		}
+		if strings.HasSuffix(c.src, " |") || strings.HasSuffix(c.src, "(|") {
+			for _, all := range []string{"count", "title", "box", "describe"} {
+				if !slices.Contains(got, all) {
+					t.Errorf("%q: %s is not offered", c.src, all)
+				}
+			}
+		}
+	}
+}

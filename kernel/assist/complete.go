@@ -43,15 +43,19 @@ func Complete(p *check.Program, src string, cursor int) List {
 	}
 	prefix := src[start:cursor]
 	// The cell up to the cursor, with its brackets closed, is enough to know the types there.
-	pr := p.Probe(p.Files.ParseLoosely(src[:start] + here + closing(src[:start])))
-	sel, id, lit := find(pr)
-	c := &collector{prefix: prefix}
+	pr := p.Probe(p.Files.ParseLoosely(src[:start] + here + block(src[:start]) + closing(src[:start])))
+	around := path(pr)
+	c := &collector{prefix: prefix, want: expected(pr, around), seen: defined(p, around)}
+	sel, id, lit := find(around)
 	switch {
 	case sel != nil:
 		c.members(pr, sel)
 	case id != nil || prefix != "":
 		if lit != nil {
 			c.fields(pr, lit)
+		}
+		if c.want != nil {
+			c.wanted(p, pr, c.want)
 		}
 		c.names(p, pr, id)
 	}
@@ -93,6 +97,44 @@ func quoted(src string) bool {
 	}
 }
 
+// block is the block that the text's last line wants, an if or for without one.
+func block(src string) string {
+	line := strings.TrimLeft(src[strings.LastIndexByte(src, '\n')+1:], "} \t")
+	line = strings.TrimPrefix(line, "else ")
+	if (strings.HasPrefix(line, "if ") || strings.HasPrefix(line, "for ")) && !strings.Contains(line, "{") {
+		return " {}"
+	}
+	return ""
+}
+
+// defined are the names that the statement at the cursor defines, which its right side does not see unless the session
+// has them already.
+func defined(p *check.Program, around []ast.Node) map[string]bool {
+	names := map[string]bool{}
+	add := func(x ast.Expr) {
+		if id, ok := x.(*ast.Ident); ok && id.Name != here && p.Scope()[id.Name] == nil {
+			names[id.Name] = true
+		}
+	}
+	for i := len(around) - 1; i >= 0; i-- {
+		switch x := around[i].(type) {
+		case *ast.BlockStmt: // of a function, which may call itself
+			return names
+		case *ast.ValueSpec:
+			for _, id := range x.Names {
+				add(id)
+			}
+		case *ast.AssignStmt:
+			if x.Tok == token.DEFINE {
+				for _, l := range x.Lhs {
+					add(l)
+				}
+			}
+		}
+	}
+	return names
+}
+
 // closing closes the brackets that the text opens.
 func closing(src string) string {
 	file := token.NewFileSet().AddFile("", -1, len(src))
@@ -117,28 +159,24 @@ func closing(src string) string {
 	}
 }
 
-// find finds the cursor in the syntax: the selector or identifier there, and the composite literal whose element it is.
-func find(pr *check.Probe) (sel *ast.SelectorExpr, id *ast.Ident, lit *ast.CompositeLit) {
-	for _, n := range pr.Files {
-		ast.Inspect(n, func(x ast.Node) bool {
-			switch x := x.(type) {
-			case *ast.SelectorExpr:
-				if x.Sel.Name == here {
-					sel = x
-				}
-			case *ast.CompositeLit:
-				for _, el := range x.Elts {
-					if e, ok := el.(*ast.Ident); ok && e.Name == here {
-						lit = x
-					}
-				}
-			case *ast.Ident:
-				if x.Name == here {
-					id = x
-				}
+// find tells what the cursor, at the end of the path, is: the name behind the dot of a selector, an identifier, an element
+// of a literal.
+func find(around []ast.Node) (sel *ast.SelectorExpr, id *ast.Ident, lit *ast.CompositeLit) {
+	if len(around) == 0 {
+		return nil, nil, nil
+	}
+	id = around[len(around)-1].(*ast.Ident)
+	if len(around) > 1 {
+		switch x := around[len(around)-2].(type) {
+		case *ast.SelectorExpr:
+			if x.Sel == id {
+				sel = x
 			}
-			return true
-		})
+		case *ast.CompositeLit:
+			if x.Type != id {
+				lit = x
+			}
+		}
 	}
 	return sel, id, lit
 }
@@ -146,6 +184,7 @@ func find(pr *check.Probe) (sel *ast.SelectorExpr, id *ast.Ident, lit *ast.Compo
 // collector gathers completions that begin with a prefix, in ranks.
 type collector struct {
 	prefix string
+	want   types.Type // what fits comes first; nil: nothing is known
 	items  []ranked
 	seen   map[string]bool
 }
@@ -160,17 +199,23 @@ func (c *collector) add(rank int, text, kind, typ string) {
 	if strings.HasPrefix(text, "__") || strings.Contains(text, check.Mark) || text == "_" || c.seen[text] {
 		return
 	}
-	if len(text) < len(c.prefix) || !strings.EqualFold(text[:len(c.prefix)], c.prefix) {
+	name := text
+	if _, behind, ok := strings.Cut(text, "."); ok && !begins(text, c.prefix) {
+		name = behind // Cos for train.Cosine
+	}
+	if !begins(name, c.prefix) {
 		return
 	}
-	if !strings.HasPrefix(text, c.prefix) {
+	if !strings.HasPrefix(name, c.prefix) {
 		rank += 100 // only the case differs
-	}
-	if c.seen == nil {
-		c.seen = map[string]bool{}
 	}
 	c.seen[text] = true
 	c.items = append(c.items, ranked{Item{text, kind, typ}, rank})
+}
+
+// begins tells whether a text begins with a prefix, whatever the case.
+func begins(text, prefix string) bool {
+	return len(text) >= len(prefix) && strings.EqualFold(text[:len(prefix)], prefix)
 }
 
 func (c *collector) sorted() []Item {
@@ -189,6 +234,12 @@ func (c *collector) sorted() []Item {
 
 func (c *collector) object(rank int, o types.Object) {
 	kind, typ := describe(o)
+	if fits(o, c.want) {
+		rank -= 40
+		if kind == "func" || kind == "method" || kind == "type" {
+			rank += 10
+		}
+	}
 	c.add(rank, o.Name(), kind, typ)
 }
 
