@@ -10,21 +10,28 @@ import (
 )
 
 // Inspect describes the name at the cursor, or the function whose arguments the cursor is in: its declaration, its
-// documentation where docs has it (see Key), and from detail 1 on the fields and methods of its type.
+// documentation where docs has it (see Key) or a cell wrote a comment, and from detail 1 on the fields and methods of its type.
 func Inspect(p *check.Program, src string, cursor, detail int, docs map[string]string) (text string, ok bool) {
-	cursor = max(0, min(cursor, len(src)))
-	end := cursor
-	for end < len(src) && wordStart(src, end+1) < end+1 && src[end] != '.' {
-		end++
-	}
+	end := nameEnd(src, cursor)
 	pr := p.Probe(p.Files.ParseLoosely(src[:end] + closing(src[:end])))
-	o := at(p, pr, src[:end], end)
+	o, owner := at(p, pr, src[:end], end)
 	if o == nil {
 		return "", false
 	}
 	var b strings.Builder
 	b.WriteString(declaration(o))
-	if d := strings.TrimSpace(docs[Key(o)]); d != "" {
+	key := Key(o)
+	if owner != nil {
+		b.WriteString(" // of " + types.TypeString(owner.Type(), Qualify))
+		if owner.Pkg() != nil {
+			key = owner.Pkg().Path() + "." + owner.Name() + "." + o.Name()
+		}
+	}
+	d := comment(p, src, o)
+	if d == "" {
+		d = strings.TrimSpace(docs[key])
+	}
+	if d != "" {
 		b.WriteString("\n\n" + d)
 	}
 	if detail > 0 || isType(o) {
@@ -39,14 +46,19 @@ func Inspect(p *check.Program, src string, cursor, detail int, docs map[string]s
 
 func isType(o types.Object) bool { _, ok := o.(*types.TypeName); return ok }
 
-// at finds the object that ends at or spans the offset; else the function of the innermost call around it.
-func at(p *check.Program, pr *check.Probe, src string, offset int) types.Object {
+// headerLines is what stands before the text of a cell when it is parsed.
+const headerLines = 2
+
+// at finds the object that ends at or spans the offset, with the type that declares it if it is a field; else the function of
+// the innermost call around it.
+func at(p *check.Program, pr *check.Probe, src string, offset int) (types.Object, *types.TypeName) {
 	var best types.Object
+	owners := map[types.Object]*types.TypeName{}
 	var call *ast.CallExpr
 	line, column := 1+strings.Count(src[:offset], "\n"), offset-strings.LastIndexByte(src[:offset], '\n')
 	within := func(from, to token.Pos) bool {
 		a, b := p.Files.Set.PositionFor(from, false), p.Files.Set.PositionFor(to, false)
-		a.Line, b.Line = a.Line-2, b.Line-2
+		a.Line, b.Line = a.Line-headerLines, b.Line-headerLines
 		after := line > a.Line || line == a.Line && column >= a.Column
 		before := line < b.Line || line == b.Line && column <= b.Column
 		return after && before
@@ -69,8 +81,12 @@ func at(p *check.Program, pr *check.Probe, src string, offset int) types.Object 
 						best = o
 					}
 				}
+			case *ast.SelectorExpr:
+				if s := pr.Info.Selections[x]; s != nil && s.Kind() == types.FieldVal {
+					owners[s.Obj()] = owner(s)
+				}
 			case *ast.CompositeLit:
-				if f := fieldKey(pr, x, within); f != nil {
+				if f := fieldKey(pr, x, within, owners); f != nil {
 					best = f
 					return false
 				}
@@ -83,28 +99,72 @@ func at(p *check.Program, pr *check.Probe, src string, offset int) types.Object 
 		})
 	}
 	if best != nil || call == nil {
-		return best
+		return best, owners[best]
 	}
 	switch f := ast.Unparen(call.Fun).(type) {
 	case *ast.Ident:
-		return object(f)
+		best = object(f)
 	case *ast.SelectorExpr:
-		return pr.Info.ObjectOf(f.Sel)
+		best = pr.Info.ObjectOf(f.Sel)
+	}
+	return best, owners[best]
+}
+
+// owner is the type that declares the field which a selector names, itself or in an embedded field.
+func owner(s *types.Selection) *types.TypeName {
+	t := s.Recv()
+	var name *types.TypeName
+	for _, i := range s.Index() {
+		name = nameOf(t)
+		st, ok := under[*types.Struct](deref(t))
+		if !ok {
+			return nil
+		}
+		t = st.Field(i).Type()
+	}
+	return name
+}
+
+// deref is what a pointer points to, or the type itself.
+func deref(t types.Type) types.Type {
+	if p, ok := under[*types.Pointer](t); ok {
+		return p.Elem()
+	}
+	return t
+}
+
+// nameOf is the name of a type, or of what a pointer type points to; nil where it has none.
+func nameOf(t types.Type) *types.TypeName {
+	if t == nil {
+		return nil
+	}
+	if n, ok := types.Unalias(t).(*types.Named); ok {
+		return n.Obj()
+	}
+	if n, ok := types.Unalias(deref(t)).(*types.Named); ok {
+		return n.Obj()
 	}
 	return nil
 }
 
-// fieldKey is the field that an element of a struct literal names, when that element is at the cursor.
-func fieldKey(pr *check.Probe, lit *ast.CompositeLit, within func(from, to token.Pos) bool) types.Object {
+// fieldKey is the field that an element of a struct literal names, when that element is at the cursor. It notes which type the
+// fields are of.
+func fieldKey(pr *check.Probe, lit *ast.CompositeLit, within func(from, to token.Pos) bool, owners map[types.Object]*types.TypeName) types.Object {
 	t := pr.Info.Types[lit].Type
-	if t == nil {
+	st, ok := under[*types.Struct](t)
+	if !ok {
+		st, ok = under[*types.Struct](deref(t)) // {...} for &T{...} in a list
+	}
+	if t == nil || !ok {
 		return nil
 	}
-	st, ok := t.Underlying().(*types.Struct)
-	if !ok {
-		return nil
+	for i := range st.NumFields() {
+		owners[st.Field(i)] = nameOf(t)
 	}
 	for _, el := range lit.Elts {
+		if kv, ok := el.(*ast.KeyValueExpr); ok {
+			el = kv.Key
+		}
 		if id, ok := el.(*ast.Ident); ok && within(id.Pos(), id.End()) {
 			for i := range st.NumFields() {
 				if st.Field(i).Name() == id.Name {
@@ -147,7 +207,11 @@ func declaration(o types.Object) string {
 	if v, ok := o.(*types.Var); ok && v.IsField() {
 		return "field " + v.Name() + " " + types.TypeString(v.Type(), Qualify)
 	}
-	return types.ObjectString(o, Qualify)
+	text := types.ObjectString(o, Qualify)
+	if c, ok := o.(*types.Const); ok && c.Pkg() != nil { // a short one: the value, rounded where it has no end
+		text += " = " + c.Val().String()
+	}
+	return text
 }
 
 // memberList lists fields and methods.
@@ -163,4 +227,36 @@ func memberList(t types.Type) string {
 		lines = append(lines[:60], "  ...")
 	}
 	return strings.Join(lines, "\n")
+}
+
+// Selected is the expression of fields and elements that ends at the cursor, as in nets[0].History, with the types in it; nil where a name
+// stands alone.
+func Selected(p *check.Program, src string, cursor int) (ast.Expr, *types.Info) {
+	end := nameEnd(src, cursor)
+	if start := wordStart(src, end); start == end || start == 0 || src[start-1] != '.' {
+		return nil, nil
+	}
+	pr := p.Probe(p.Files.ParseLoosely(src[:end] + closing(src[:end])))
+	var found ast.Expr
+	for _, n := range pr.Files {
+		ast.Inspect(n, func(x ast.Node) bool {
+			if sel, ok := x.(*ast.SelectorExpr); ok {
+				at := p.Files.Set.PositionFor(sel.End(), false)
+				if at.Line-headerLines == 1+strings.Count(src[:end], "\n") && at.Column == end-strings.LastIndexByte(src[:end], '\n') {
+					found = sel
+				}
+			}
+			return true
+		})
+	}
+	return found, pr.Info
+}
+
+// nameEnd is where the name that the cursor is in ends.
+func nameEnd(src string, cursor int) int {
+	end := max(0, min(cursor, len(src)))
+	for end < len(src) && wordStart(src, end+1) < end+1 && src[end] != '.' {
+		end++
+	}
+	return end
 }

@@ -100,11 +100,7 @@ func openString(src string) (start int, ok bool) {
 
 // Variable is the global variable that stands alone at the cursor, or nil.
 func Variable(p *check.Program, src string, cursor int) string {
-	cursor = max(0, min(cursor, len(src)))
-	end := cursor
-	for end < len(src) && wordStart(src, end+1) < end+1 && src[end] != '.' {
-		end++
-	}
+	end := nameEnd(src, cursor)
 	start := wordStart(src, end)
 	if start > 0 && src[start-1] == '.' || start == end {
 		return ""

@@ -62,6 +62,8 @@ func preview(v any) string {
 	}
 	r := reflect.ValueOf(v)
 	switch r.Kind() {
+	case reflect.String:
+		return preview(r.String())
 	case reflect.Slice, reflect.Array:
 		if k := r.Type().Elem().Kind(); k == reflect.Struct || k == reflect.Pointer || k == reflect.Interface || k == reflect.Slice || k == reflect.Map {
 			return fmt.Sprintf("%d elements", r.Len()) // each may be large

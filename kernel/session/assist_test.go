@@ -3,6 +3,9 @@ package session_test
 import (
 	"strings"
 	"testing"
+
+	"gonverge/kernel/session"
+	"gonverge/kernel/symbols"
 )
 
 func TestCompletesAtTheCursor(t *testing.T) {
@@ -160,6 +163,93 @@ ptrs := []*T{&v}`)
 		b, ok := s.Inspect(name, len(name), 0)
 		if !ok || !strings.Contains(b.Plain(), want) {
 			t.Errorf("%s: %q, want %q in it", name, b.Plain(), want)
+		}
+	}
+}
+
+// TestInspectsFieldsWithTheirComments: fields and methods, of the library and of cells, embedded ones too, show type, owner
+// and comment, and of variables of the session the value.
+func TestInspectsFieldsWithTheirComments(t *testing.T) {
+	with := tables()
+	with.Docs = symbols.Docs()
+	s, err := session.New(session.Options{Tables: with})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	run(t, s, `recipe := train.Recipe{Epochs: 7, Schedule: train.Cosine} // how to train
+// Base is
+// what others embed.
+type Base struct {
+	// Rate is the step's size.
+	Rate float64
+	note string // what to know
+}
+/* Twice doubles the rate. */
+func (b Base) Twice() float64 { return 2 * b.Rate }
+type Run struct {
+	Base
+	train.LayerRecipe
+	Recipe train.Recipe
+	Names []string // of the nets
+}
+type Doer interface {
+	fmt.Stringer
+	// Do does it.
+	Do(n int) error
+}
+// the first run
+first := Run{Base: Base{Rate: 0.5}, Recipe: recipe, Names: []string{"a", "b"}}
+runs := []*Run{&first}
+var doer Doer
+var layer nn.Layer
+conv := nn.Conv{Units: 3}
+shape := struct{ Rows int }{4}
+const Limit = 3 // of everything`)
+	for _, c := range []struct{ src, want, not string }{ // want are parts, in their order
+		{"recipe.Schedule", "field Schedule train.Schedule // of train.Recipe|the course of the learning rate|cosine", ""},
+		{"recipe.Epo|chs", "field Epochs int // of train.Recipe|7", ""},
+		{"train.Recipe{Epo|chs: 3}", "field Epochs int // of train.Recipe|passes", "7"},
+		{"train.Recipe{Schedule|: train.Step}", "field Schedule|the course of", ""},
+		{"&train.Recipe{LR: 1, Schedule", "field Schedule|the course of", ""},
+		{"[]train.Recipe{{Schedule|: train.Step}}", "field Schedule|the course of", ""},
+		{"recipe.Ensemble", "func (train.Recipe).Ensemble(ctx context.Context|Ensemble trains one net per seed", ""},
+		{"recipe", "var recipe train.Recipe|how to train|epochs", ""},
+		{"first", "var first Run|the first run", "Base is"},
+		{"first.Rate", "field Rate float64 // of Base|Rate is the step's size.|0.5", ""},
+		{"first.Base.note", "field note string // of Base|what to know", ""},
+		{"first.Names", "field Names []string // of Run|of the nets|a b", ""},
+		{"first.LR", "field LR float64 // of train.LayerRecipe|", ""},
+		{"first.Recipe.Schedule", "field Schedule train.Schedule // of train.Recipe|the course of|cosine", ""},
+		{"runs[0].Recipe.Epochs", "field Epochs int // of train.Recipe|7", ""},
+		{"first.Twice", "Twice() float64|Twice doubles the rate.", ""},
+		{"Base{Rate|: 1}", "field Rate float64 // of Base|Rate is the step's size.", "0.5"},
+		{"Base", "type Base struct|Base is\nwhat others embed.", ""},
+		{"doer.Do", "Do(n int) error|Do does it.", ""},
+		{"doer.String", "String() string", ""},
+		{"conv.Units", "field Units int // of nn.Conv|3", ""},
+		{"shape.Rows", "field Rows int|4", "of"},
+		{"Limit", "const Limit untyped int = 3|of everything", ""},
+		{"// mine\nlocal := 3\nlocal", "var local int|mine", ""},
+		{"type New struct {\n\tA int // the first\n}\nNew{}.A", "field A int // of New|the first", ""},
+		{"data := dataset.Data{}\ndata.Train", "field Train *dataset.Set // of dataset.Data", ""},
+	} {
+		at := strings.Index(c.src, "|")
+		if at < 0 {
+			at = len(c.src)
+		}
+		b, ok := s.Inspect(strings.Replace(c.src, "|", "", 1), at, 0)
+		rest := b.Plain()
+		for _, part := range strings.Split(c.want, "|") {
+			i := strings.Index(rest, part)
+			if !ok || i < 0 {
+				t.Errorf("%q: no %q in %q", c.src, part, b.Plain())
+				break
+			}
+			rest = rest[i+len(part):]
+		}
+		if c.not != "" && strings.Contains(b.Plain(), c.not) {
+			t.Errorf("%q: %q, without %q", c.src, b.Plain(), c.not)
 		}
 	}
 }

@@ -2,11 +2,13 @@ package session
 
 import (
 	"fmt"
+	"go/ast"
 	"go/types"
 	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 
 	"gonverge/kernel/assist"
@@ -42,7 +44,10 @@ func (s *Session) global(name string) (r reflect.Value, compiled, ok bool) {
 // previewOf is a short text of the variable at the cursor, "" where there is none.
 func (s *Session) previewOf(source string, cursor int) string {
 	name := assist.Variable(s.program, source, cursor)
-	if name == "" || name == "ctx" {
+	if name == "" {
+		return s.fieldPreview(source, cursor)
+	}
+	if name == "ctx" {
 		return ""
 	}
 	if v, ok := s.value(name); ok {
@@ -53,6 +58,68 @@ func (s *Session) previewOf(source string, cursor int) string {
 		return fmt.Sprintf("%d elements", r.Len())
 	}
 	return ""
+}
+
+// fieldPreview is a short text of the field at the cursor, of a variable of the session or of what that holds.
+func (s *Session) fieldPreview(source string, cursor int) string {
+	x, info := assist.Selected(s.program, source, cursor)
+	if x == nil {
+		return ""
+	}
+	v, ok := s.part(x, info)
+	switch {
+	case !ok:
+		return ""
+	case !lower.Mentions(info.TypeOf(x)) && v.CanInterface():
+		return display.Preview(v.Interface())
+	case v.Kind() == reflect.Slice || v.Kind() == reflect.Map:
+		return fmt.Sprintf("%d elements", v.Len())
+	}
+	return ""
+}
+
+// part returns what an expression of variables of the session, their fields and elements stands for, without running code.
+func (s *Session) part(x ast.Expr, info *types.Info) (v reflect.Value, ok bool) {
+	switch x := x.(type) {
+	case *ast.Ident:
+		if o := info.ObjectOf(x); o == nil || o != s.program.Scope()[x.Name] || x.Name == "ctx" {
+			return v, false
+		}
+		v, _, ok = s.global(x.Name)
+	case *ast.ParenExpr:
+		return s.part(x.X, info)
+	case *ast.StarExpr:
+		if v, ok = s.part(x.X, info); !ok || v.Kind() != reflect.Pointer || v.IsNil() {
+			return v, false
+		}
+		return v.Elem(), true
+	case *ast.IndexExpr:
+		n, isNumber := x.Index.(*ast.BasicLit)
+		if v, ok = s.part(x.X, info); !ok || !isNumber || v.Kind() != reflect.Slice && v.Kind() != reflect.Array {
+			return v, false
+		}
+		i, err := strconv.Atoi(n.Value)
+		if err != nil || i < 0 || i >= v.Len() {
+			return v, false
+		}
+		return v.Index(i), true
+	case *ast.SelectorExpr:
+		sel := info.Selections[x]
+		if sel == nil || sel.Kind() != types.FieldVal {
+			return v, false
+		}
+		v, ok = s.part(x.X, info)
+		for _, i := range sel.Index() {
+			if ok && v.Kind() == reflect.Pointer {
+				v = v.Elem() // of nil no struct
+			}
+			if !ok || v.Kind() != reflect.Struct || i >= v.NumField() {
+				return v, false
+			}
+			v = v.Field(i)
+		}
+	}
+	return v, ok
 }
 
 // layered is what has layers by name.
