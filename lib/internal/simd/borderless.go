@@ -18,9 +18,9 @@ const (
 	// BorderlessPictures is how many pictures a block works on at once: a multiple of it is best.
 	BorderlessPictures = 8
 
-	borderlessLen   = 1 << 19 // values that so many pictures may have, which should stay in the second-level cache
-	borderlessPanel = 1 << 17 // values of 32 filters, likewise
-	gradWLen        = 1 << 17 // values of pictures and gradients that GradW goes over for each of its blocks
+	borderlessLen   = 1 << 20 // values that so many pictures may have, of which the rows under a filter should stay in the second-level cache
+	borderlessPanel = 1 << 18 // values of 32 filters, which should stay there, too
+	gradWLen        = 1 << 17 // values of pictures and gradients that GradW goes over for each of its blocks, unless there are more weights
 )
 
 // Borderless returns the plan for several pictures, or nil where Conv is the better way: no
@@ -169,7 +169,11 @@ func (p *Borderless) GradW(dw, x, dy []float32, pictures int) {
 	need("Borderless.GradW", "x", len(x), pictures*p.InLen())
 	need("Borderless.GradW", "dy", len(dy), pictures*p.OutLen())
 	in, out := p.InLen(), p.OutLen()
-	run := max(1, gradWLen/(in+out))
+	most := gradWLen
+	if p.FilterLen() > most { // then going through the weights is what costs
+		most = borderlessLen
+	}
+	run := max(1, most/(in+out))
 	for n := 0; n < pictures; n += run {
 		p.gradW8(dw, x[n*in:], dy[n*out:], min(run, pictures-n))
 	}
