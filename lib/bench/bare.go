@@ -199,8 +199,12 @@ func (c *bareConv) backward(dx, x, dy []float32) {
 	default:
 		c.v.PackWBack(c.back, c.weights.w)
 	}
-	for i := 0; i < c.batch; i += simd.BorderlessPictures {
-		c.some(dx, x, dy, i, min(simd.BorderlessPictures, c.batch-i))
+	together := 1
+	if c.gradW || c.gradX {
+		together = c.p.Together()
+	}
+	for i := 0; i < c.batch; i += together {
+		c.some(dx, x, dy, i, min(together, c.batch-i))
 	}
 }
 

@@ -17,7 +17,7 @@ type Context struct {
 	Step     uint64 // counts training steps: each has its own dropout masks
 
 	// Stop ends a run early: when it is done, an operation returns its error within the work on a
-	// picture, or on a quarter of the batch where pictures are worked on together. What it and those
+	// few pictures, or on a quarter of the batch where that is worked on together. What it and those
 	// before it have written then is of no use. nil: runs end by themselves.
 	Stop context.Context
 

@@ -169,8 +169,9 @@ func (k *convKernel) forward(y, x, w, b []float32) error {
 	case k.bare != nil:
 		k.bare.PackW(k.packed, w)
 		return k.each(k.pictures, func(_, _, from, to int) {
-			for i := from; i < to && !k.stopped(); i += simd.BorderlessPictures {
-				k.bare.Forward(y[i*n:], x[i*in:], k.packed, b, min(simd.BorderlessPictures, to-i), k.relu)
+			together := k.bare.Together()
+			for i := from; i < to && !k.stopped(); i += together {
+				k.bare.Forward(y[i*n:], x[i*in:], k.packed, b, min(together, to-i), k.relu)
 			}
 		})
 	default:
@@ -214,10 +215,10 @@ func (f *convolution) diff(in gorgonia.Nodes, out, grad *gorgonia.Node) (gorgoni
 	g := &convGrad{convolution: f, padded: f.padding(), spread: &scratch{size: f.BackPaddedLen()}, together: 1}
 	if p := f.Borderless(); p != nil {
 		if p.HasGradW() {
-			g.bareW, g.together = p, simd.BorderlessPictures
+			g.bareW, g.together = p, p.Together()
 		}
 		if p.HasGradX() && f.inputGrad {
-			g.bareX, g.together = p, simd.BorderlessPictures
+			g.bareX, g.together = p, p.Together()
 		}
 	}
 	g.dy = &scratch{size: min(g.together, f.pictures) * f.OutLen()}
@@ -318,7 +319,7 @@ func (g *convGrad) some(worker, first, count int, dw, db, dx []float32, inputs [
 		}
 	}
 	switch {
-	case !g.inputGrad:
+	case !g.inputGrad || g.stopped():
 	case g.bareX != nil:
 		g.bareX.GradX(dx[first*in:], d, g.back, count)
 	default:

@@ -15,8 +15,7 @@ type Borderless struct {
 }
 
 const (
-	// BorderlessPictures is how many pictures a block works on at once: a multiple of it is best.
-	BorderlessPictures = 8
+	borderlessPictures = 8 // of a block
 
 	borderlessLen   = 1 << 20 // values that so many pictures may have, of which the rows under a filter should stay in the second-level cache
 	borderlessPanel = 1 << 18 // values of 32 filters, which should stay there, too
@@ -28,7 +27,7 @@ const (
 // filters, plain Go.
 func (v *Conv) Borderless() *Borderless {
 	if !useAsm || v.Groups > 1 || v.Dilation > 1 || v.OC%tileCols != 0 || v.Padding >= min(v.KH, v.KW) ||
-		BorderlessPictures*max(v.InLen(), v.OutLen()) > borderlessLen || v.KH*v.KW*max(v.C, v.OC)*2*tileCols > borderlessPanel {
+		borderlessPictures*max(v.InLen(), v.OutLen()) > borderlessLen || v.KH*v.KW*max(v.C, v.OC)*2*tileCols > borderlessPanel {
 		return nil
 	}
 	p := &Borderless{Conv: v, forward: window{v.H, v.W, v.C, v.OH, v.OW, v.OC, v.KH, v.KW, v.Stride, v.Padding, v.Padding}}
@@ -40,6 +39,16 @@ func (v *Conv) Borderless() *Borderless {
 	p.gradX = v.Stride == 1 && v.C%tileCols == 0
 	p.back = window{v.OH, v.OW, v.OC, v.H, v.W, v.C, v.KH, v.KW, 1, v.KH - 1 - v.Padding, v.KW - 1 - v.Padding}
 	return p
+}
+
+// Together returns how many pictures are best worked on in one call, which then takes less than
+// 20 ms on an idle core: whole blocks, fewer where the filters are many.
+func (p *Borderless) Together() int {
+	n := borderlessPictures
+	for n > 1 && n*p.OutLen()*p.taps() > 1e9 {
+		n /= 2
+	}
+	return n
 }
 
 // HasGradW reports whether the plan has GradW, too: the channels must be a multiple of 8.
