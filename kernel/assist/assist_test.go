@@ -255,3 +255,23 @@ channel := make(chan float64)
 		}
 	}
 }
+
+// TestCompletesAtOddPlaces: at the start, behind a dot on or below a line that is no Go, where a call is wanted; not in comments
+// and numbers.
+func TestCompletesAtOddPlaces(t *testing.T) {
+	p := newProgram(t, "xs := []float64{1}\nm := mat.NewDense(1, 1, nil)\nnets := []*nn.Net{}")
+	for src, want := range map[string]string{
+		"": "m", "x := [1, 2]\nm.": "At", "for x in xs:\n    m.": "At", "def f(a):\n\tm.": "At", "y := undefined(3)\nm.": "At", "m.NoSuch(3)\nm.": "At", "import numpy as np\nm.": "At",
+		"x := 'a'\nm.": "At", "go m.": "At", "defer m.": "At", "m.At(0, 0) + m.": "Norm", "m.T().": "Dims", "nets[0].": "Arch", "func f() {\n\tm.": "At", "m .": "At", "return m.": "At",
+		"x := [1, 2]\nif m.": "At", "map[string]": "m", "// m": "", "x := 3 // m": "", "1.": "", "1.5": "", "\"a\".": "", "m.At(0, 0).": "", "x.y.z.": "", "nets.": "",
+	} {
+		items := assist.Complete(p, src, len(src)).Items
+		found := want == "" && len(items) == 0
+		for _, i := range items {
+			found = found || i.Text == want
+		}
+		if !found {
+			t.Errorf("%q: %v, want %q among them", src, items, want)
+		}
+	}
+}

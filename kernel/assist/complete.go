@@ -45,6 +45,12 @@ func Complete(p *check.Program, src string, cursor int) List {
 	// The cell up to the cursor, with its brackets closed, is enough to know the types there.
 	pr := p.Probe(p.Files.ParseLoosely(src[:start] + here + block(src[:start]) + closing(src[:start])))
 	around := path(pr)
+	if around == nil { // the parser lost its way before the cursor: the line alone may do
+		line := strings.TrimSpace(src[strings.LastIndexByte(src[:start], '\n')+1 : start])
+		line = strings.TrimPrefix(strings.TrimPrefix(line, "defer "), "go ") + here
+		pr = p.Probe(p.Files.ParseLoosely(line + block(line) + closing(line)))
+		around = path(pr)
+	}
 	c := &collector{prefix: prefix, want: expected(pr, around), seen: defined(p, around)}
 	sel, id, lit := find(around)
 	switch {

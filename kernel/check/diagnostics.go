@@ -27,8 +27,14 @@ func (p *Program) diagnostics(u *Unit, errs []types.Error) cell.Diagnostics {
 	}
 	// One mistake makes one error: a name that is undefined ten times is told once.
 	seen := map[string]bool{}
+	withoutCtx := map[int]bool{}
+	unnamed := map[int]bool{}
 	list = slices.DeleteFunc(list, func(d cell.Diagnostic) bool {
 		dup := strings.HasPrefix(d.Message, "undefined: ") && seen[d.Message]
+		// Where ctx is missing the other arguments stand at the wrong places, where the names of fields are, all values.
+		dup = dup || withoutCtx[d.Line] && strings.Contains(d.Message, " in argument to ") || unnamed[d.Line] && strings.Contains(d.Message, " struct literal")
+		withoutCtx[d.Line] = withoutCtx[d.Line] || strings.HasPrefix(d.Hint, "ctx comes first")
+		unnamed[d.Line] = unnamed[d.Line] || strings.HasPrefix(d.Hint, "fields have names")
 		seen[d.Message] = true
 		return dup
 	})
@@ -48,7 +54,9 @@ func (p *Program) hint(u *Unit, e types.Error, line string) string {
 		if u.untypedParameter(e.Pos) {
 			return "a parameter has its type behind it: " + name + " float64"
 		}
-		if h := elsewhere[name]; h != "" {
+		name, _, _ = strings.Cut(name, " (but have ")
+		assigned := assignsTo(u.Body, name)
+		if h := elsewhere[name]; h != "" && !assigned {
 			return h
 		}
 		var known []string
@@ -56,6 +64,9 @@ func (p *Program) hint(u *Unit, e types.Error, line string) string {
 			known = p.members(u, pkg)
 			for i, k := range known {
 				known[i] = pkg + "." + k
+			}
+			if h := instead[name]; h != "" {
+				return h
 			}
 			if h := didYouMean(name, known); h != "" {
 				return h
@@ -72,7 +83,7 @@ func (p *Program) hint(u *Unit, e types.Error, line string) string {
 		if h := didYouMean(name, known); h != "" {
 			return h
 		}
-		if assignsTo(u.Body, name) {
+		if assigned {
 			return "a new variable is defined by " + name + " := ..."
 		}
 		return ""
@@ -81,6 +92,12 @@ func (p *Program) hint(u *Unit, e types.Error, line string) string {
 		if _, name, ok := strings.Cut(msg, before); ok {
 			name, _, _ = strings.Cut(name, "\n")
 			name, _, _ = strings.Cut(name, ": ")
+			if h := nilLast(name, msg, strings.TrimSpace(line)); h != "" {
+				advice = h
+			}
+			if strings.HasPrefix(advice, "ctx comes first") {
+				return advice
+			}
 			if s := signature(u.Info, name); s != "" && advice != "" {
 				return advice + ": " + s
 			} else if s != "" {
@@ -110,7 +127,19 @@ func (p *Program) hint(u *Unit, e types.Error, line string) string {
 			if h := didYouMean(sel[i+1:], p.fieldsAndMethods(u, typeName)); h != "" {
 				return h
 			}
-			return habits(sel[:i], typeName, sel[i+1:])
+			if h := p.ofElement(u, sel[:i], typeName, sel[i+1:]); h != "" {
+				return h
+			}
+			if h := habits(sel[:i], typeName, sel[i+1:]); h != "" {
+				return h
+			}
+			if strings.HasPrefix(typeName, "[]") {
+				return "a slice has no fields and methods; " + sel[:i] + "[0] is its first element"
+			}
+			if len(p.fieldsAndMethods(u, typeName)) > 0 {
+				return "Tab behind " + sel[:i] + ". lists what it has"
+			}
+			return ""
 		}
 	}
 	return advice
@@ -242,6 +271,9 @@ func Members(t types.Type) (out []types.Object) {
 // didYouMean proposes the known name that is nearest to the one typed, if it is near.
 func didYouMean(name string, known []string) string {
 	best, bestD := "", max(1, min(2, len(name)/3))+1
+	if len(name) < 3 { // every short name is near another
+		bestD = 1
+	}
 	slices.Sort(known)
 	for _, k := range known {
 		if k == name || strings.HasPrefix(k, "__") || strings.Contains(k, Mark) {

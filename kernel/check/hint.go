@@ -23,6 +23,12 @@ var elsewhere = map[string]string{
 	"abs": "did you mean math.Abs?", "sqrt": "did you mean math.Sqrt?", "exp": "did you mean math.Exp?", "log": "did you mean math.Log?", "pow": "did you mean math.Pow?",
 	"sin": "did you mean math.Sin?", "cos": "did you mean math.Cos?", "tanh": "did you mean math.Tanh?", "floor": "did you mean math.Floor?", "round": "did you mean math.Round?", "pi": "did you mean math.Pi?",
 	"sleep": "did you mean time.Sleep?", "self": "a method names its receiver: func (n *Net) Step() { }", "this": "a method names its receiver: func (n *Net) Step() { }",
+	"help": "%doc NAME tells what a thing is, and Shift-Tab on it", "dir": "Tab behind a dot lists what a value has", "isinstance": "v, ok := x.(T) asks whether an interface holds a T", "printf": "did you mean fmt.Printf?",
+	"Print": "did you mean fmt.Print?", "Println": "did you mean fmt.Println?", "Printf": "did you mean fmt.Printf?", "int32_t": "did you mean int32?", "double": "did you mean float64?", "char": "did you mean byte?", "object": "did you mean any?",
+	"model": "nn.New(arch, seed) makes a net, train.Recipe{}.Ensemble(ctx, arch, set, seeds...) trains some", "optimizer": "train.Recipe{}.Ensemble(ctx, arch, set, seeds...) trains nets", "criterion": "train.Recipe trains with the cross-entropy",
+	"loss": "train.Recipe{}.Ensemble(ctx, arch, set, seeds...) trains nets; a net's History has the losses", "optim": "train.Recipe{Adam: true} trains with Adam", "cuda": "nets run on the cores of the processor", "sns": "pictures are in package figure: %doc figure",
+	"tf": "nets are in package nn, training in train: %doc nn", "keras": "nets are in package nn, training in train: %doc nn", "jax": "nets are in package nn, training in train: %doc nn", "sklearn": "matching and clusters are in package align: %doc align", "scipy": "gonum has it: packages stat, mat and floats",
+	"tqdm": "bar := display.Progress(\"label\", total), then bar.Add(1)", "random": "did you mean rand? rand.Float64() draws one", "map": "for i, x := range xs { ys[i] = f(x) } maps", "filter": "for _, x := range xs { if keep(x) { ys = append(ys, x) } } filters", "reversed": "slices.Reverse(xs) turns a slice round",
 	"exit": "did you mean os.Exit?", "pass": "an empty block { } does nothing", "null": "did you mean nil?",
 }
 
@@ -37,6 +43,9 @@ var (
 func (u *Unit) advice(msg string, pos token.Pos, line string) string {
 	if what, ok := strings.CutSuffix(msg, " is not used"); ok {
 		return u.unused(what, pos)
+	}
+	if h := u.habit(msg, pos, line); h != "" {
+		return h
 	}
 	if m := mismatched.FindStringSubmatch(msg); m != nil {
 		return converted(m[1], m[3], m[5])

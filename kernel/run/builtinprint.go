@@ -6,7 +6,8 @@ import (
 	"strings"
 )
 
-// print is the builtin print, and println: numbers as the runtime writes them, to stderr.
+// print is the builtin print, and println: numbers as the runtime writes them, to stderr. Of slices, maps and structs, where
+// the runtime writes addresses or nothing, it writes what fmt does: who comes from Python tries print first.
 func (m *Machine) print(line bool, args ...any) {
 	var b strings.Builder
 	for i, a := range args {
@@ -34,9 +35,11 @@ func plainText(v reflect.Value) string {
 	case reflect.String, reflect.Bool, reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
 		reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
 		return fmt.Sprint(v.Interface())
-	case reflect.Slice:
-		return fmt.Sprintf("[%d/%d]%#x", v.Len(), v.Cap(), v.Pointer())
-	case reflect.Pointer, reflect.Map, reflect.Chan, reflect.Func, reflect.UnsafePointer:
+	case reflect.Slice, reflect.Map, reflect.Struct, reflect.Array:
+		if v.CanInterface() {
+			return fmt.Sprint(v.Interface())
+		}
+	case reflect.Pointer, reflect.Chan, reflect.Func, reflect.UnsafePointer:
 		return fmt.Sprintf("%#x", v.Pointer())
 	}
 	return fmt.Sprintf("(%s)", v.Type())
