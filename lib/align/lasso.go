@@ -53,10 +53,11 @@ func lassoPath(fn string, within mat.Symmetric, between mat.Matrix, alphas []flo
 	order := make([]int, len(alphas))
 	weights := make([][]float64, len(alphas))
 	violation := make([][]float64, len(alphas))
+	explained := make([][]float64, len(alphas))
 	for k := range order {
 		order[k] = k
 		weights[k] = make([]float64, r.p*r.q)
-		violation[k] = make([]float64, r.q)
+		violation[k], explained[k] = make([]float64, r.q), make([]float64, r.q)
 	}
 	slices.SortStableFunc(order, func(a, b int) int {
 		switch {
@@ -90,7 +91,7 @@ func lassoPath(fn string, within mat.Symmetric, between mat.Matrix, alphas []flo
 			}
 			descend(block, alphas[k])
 			for t, d := range block {
-				violation[k][first+t] = d.missed
+				violation[k][first+t], explained[k][first+t] = d.missed, d.explained()
 				copy(weights[k][(first+t)*r.p:][:r.p], d.w)
 			}
 		}
@@ -101,7 +102,7 @@ func lassoPath(fn string, within mat.Symmetric, between mat.Matrix, alphas []flo
 			maps[k] = r.leastSquares("lasso")
 			continue
 		}
-		maps[k] = r.finish("lasso", a, weights[k])
+		maps[k] = r.finishWith("lasso", a, weights[k], explained[k])
 		maps[k].Violation = slices.Max(violation[k])
 	}
 	return maps
@@ -143,6 +144,7 @@ type descent struct {
 	w        []float64
 	rest     []float64 // c − Gw
 	active   []int     // predictors in use
+	idleOnly bool      // this pass is over the predictors that are not in use
 	moved    float64   // in this pass: largest change of a gradient by a step at its predictor
 	switched bool      // in this pass a weight became zero, ceased to be, or changed its sign
 	since    int       // passes since the last exact solution
@@ -150,19 +152,19 @@ type descent struct {
 	tol      float64
 	missed   float64 // the violation when last judged
 	solved   bool
-	inverse  func() []float64
+	inverse  func() *inverse
 	memory   *memory
 	factor   []float64 // of exact
 	target   []float64
 	part     []float64
 	idle     []int
 	sign     []float64 // in pivot
+	near     []float32 // in dualPasses
 	first    []float64
 	own      bool // sign began as that of the weights
-	all      bool // this pass is over all predictors
 }
 
-func newDescent(r *problem, memory *memory, inverse func() []float64) *descent {
+func newDescent(r *problem, memory *memory, inverse func() *inverse) *descent {
 	x := make([]float64, 4*r.p)
 	return &descent{problem: r, memory: memory, inverse: inverse, active: make([]int, 0, r.p),
 		w: x[:r.p:r.p], rest: x[r.p : 2*r.p : 2*r.p], target: x[2*r.p : 3*r.p : 3*r.p], part: x[3*r.p:]}
@@ -186,9 +188,6 @@ const optimal = 1e-10
 // each other, and a tiny penalty); SparseMap.Violation tells.
 const mostPasses = 20000
 
-// fullPass is how often a pass is over all predictors.
-const fullPass = 4
-
 // descend solves all targets of a block, each from its weights. No target sees another's
 // numbers, only their memory traffic is shared.
 func descend(block []*descent, alpha float64) {
@@ -199,49 +198,77 @@ func descend(block []*descent, alpha float64) {
 		}
 	}
 	for pass := 1; len(open) > 0 && pass <= mostPasses; pass++ {
-		// Most passes are over the predictors in use alone; every few, and after such a pass that
-		// settled on what is not yet the optimum, one is over all.
 		for _, d := range open {
-			d.moved, d.switched = 0, false
-			if d.all = d.all || pass%fullPass == 1; d.all {
+			// Where few predictors are in use this pass is over those that are not: the others are for within.
+			if d.idleOnly = len(d.active) > 0 && !d.dense(); !d.idleOnly {
 				d.active = d.active[:0]
-				continue
 			}
-			known := d.active
-			d.active = d.active[:0] // rewritten behind the place where it is read
-			for _, j := range known {
-				d.step(j, alpha)
-			}
+			d.moved, d.switched = 0, false
 		}
 		for _, j := range block[0].alive {
 			for _, d := range open {
-				if d.all {
-					d.step(j, alpha)
+				if old, rest := d.w[j], d.rest[j]; old == 0 && math.Abs(rest) <= alpha || old != 0 && d.idleOnly {
+					continue
 				}
+				d.step(j, alpha)
 			}
 		}
-		var exact, settled []*descent
+		var exact []*descent
 		for _, d := range open {
 			d.since++
-			if d.moved <= d.tol {
-				settled = append(settled, d)
-			} else if d.ready() {
+			if !d.dense() && (d.idleOnly || d.moved > d.tol && !d.ready()) {
+				d.within(alpha)
+			}
+			if d.moved > d.tol && d.ready() {
 				exact = append(exact, d)
 			}
 		}
 		solveExactly(exact, alpha)
-		judge(append(settled, exact...), alpha)
-		for _, d := range open {
-			d.all = false
-		}
-		for _, d := range settled {
-			d.all = true
-		}
+		judge(open, alpha)
 		open = slices.DeleteFunc(open, func(d *descent) bool { return d.solved })
 	}
-	for _, d := range open {
-		d.missed = d.violation(alpha)
+}
+
+// mostWithin is the number of passes within the predictors in use after one over all.
+const mostWithin = 15
+
+// within makes passes over the predictors in use alone, of which it takes the correlations aside, until their
+// signs stay; what the steps do to the residuals of the others is left to [judge].
+func (d *descent) within(alpha float64) {
+	k := len(d.active)
+	space := d.space(k*k + 2*k)
+	g, rest, w := space[:k*k], space[k*k:k*k+k], space[k*k+k:]
+	for a, i := range d.active {
+		row, to := d.g[i*d.p:][:d.p], g[a*k:][:k]
+		for b, j := range d.active {
+			to[b] = row[j]
+		}
+		rest[a], w[a] = d.rest[i], d.w[i]
 	}
+	for range mostWithin {
+		d.since++
+		d.moved, d.switched = 0, false
+		for a, old := range w {
+			row := g[a*k:][:k]
+			best := d.best(rest[a]+row[a]*old, row[a], alpha)
+			if best != old {
+				d.note(old, best, row[a])
+				w[a] = best
+				simd.Axpy64(old-best, row, rest)
+			}
+		}
+		if d.moved <= d.tol || d.ready() {
+			break
+		}
+	}
+	n := 0
+	for a, j := range d.active {
+		if d.w[j] = w[a]; w[a] != 0 {
+			d.active[n] = j
+			n++
+		}
+	}
+	d.active = d.active[:n]
 }
 
 // patience is the number of passes before an exact solution is tried where most predictors are in
@@ -302,7 +329,8 @@ func (d *descent) begin(alpha float64) bool {
 	for _, j := range d.alive {
 		largest = max(largest, math.Abs(d.c[j]))
 	}
-	d.missed, d.since, d.patience, d.solved, d.all = 0, 0, patience, false, true
+	d.missed, d.since, d.patience, d.solved = 0, 0, patience, false
+	d.active = d.active[:0]
 	if largest <= alpha {
 		clear(d.w)
 		return true
@@ -314,43 +342,61 @@ func (d *descent) begin(alpha float64) bool {
 
 // step finds the best weight of predictor j, the others staying.
 func (d *descent) step(j int, alpha float64) {
-	old, rest := d.w[j], d.rest[j]
-	if old == 0 && math.Abs(rest) <= alpha {
-		return
-	}
-	row := d.g[j*d.p:][:d.p]
-	b := rest + row[j]*old
-	best := 0.0
-	if b > alpha {
-		best = (b - alpha) / row[j]
-	} else if b < -alpha {
-		best = (b + alpha) / row[j]
-	}
+	old, row := d.w[j], d.g[j*d.p:][:d.p]
+	best := d.best(d.rest[j]+row[j]*old, row[j], alpha)
 	if best != 0 {
 		d.active = append(d.active, j)
 	}
-	if best == old {
-		return
+	if best != old {
+		d.note(old, best, row[j])
+		d.w[j] = best
+		simd.Axpy64(old-best, row, d.rest)
 	}
+}
+
+// best returns the weight of a predictor of that variance whose gradient is b at a weight of 0.
+func (d *descent) best(b, variance, alpha float64) float64 {
+	if b > alpha {
+		return (b - alpha) / variance
+	} else if b < -alpha {
+		return (b + alpha) / variance
+	}
+	return 0
+}
+
+// note keeps what a step says about the pass.
+func (d *descent) note(old, best, variance float64) {
 	if (best > 0) != (old > 0) || (best < 0) != (old < 0) {
 		d.switched = true
 	}
-	d.w[j] = best
-	d.moved = max(d.moved, math.Abs(best-old)*row[j])
-	simd.Axpy64(old-best, row, d.rest)
+	d.moved = max(d.moved, math.Abs(best-old)*variance)
+}
+
+// explained returns 2w'c − w'Gw, of the residuals that were judged.
+func (d *descent) explained() float64 {
+	sum := 0.0
+	for i, w := range d.w {
+		if w != 0 {
+			sum += w * (d.c[i] + d.rest[i])
+		}
+	}
+	return sum
 }
 
 // violation is by how much rest misses the conditions of an optimum.
 func (d *descent) violation(alpha float64) float64 {
 	worst := 0.0
+	weights, rest := d.w, d.rest[:len(d.w)]
 	for _, j := range d.alive {
-		switch w, g := d.w[j], d.rest[j]; {
+		switch w, g := weights[j], rest[j]; {
 		case w > 0:
 			worst = max(worst, math.Abs(g-alpha))
 		case w < 0:
 			worst = max(worst, math.Abs(g+alpha))
 		default:
-			worst = max(worst, math.Abs(g)-alpha)
+			if v := math.Abs(g) - alpha; !(v <= worst) { // NaN stays
+				worst = max(worst, v)
+			}
 		}
 	}
 	return worst
@@ -454,37 +500,4 @@ func (d *descent) solveActive(x []float64, alpha float64) (singular bool) {
 		x[a] = d.w[j] + far*x[a]
 	}
 	return true
-}
-
-// inverse returns a function that returns the inverse of the correlations within the
-// predictors that have a variance, or nil if they are nearly singular; the first call
-// computes it.
-func (r *problem) inverse() func() []float64 {
-	return sync.OnceValue(func() []float64 {
-		n := len(r.alive)
-		l := cholesky(r.reduced(0))
-		if l.factorise(n) < n {
-			return nil
-		}
-		// Diagonal entries of the factor bound the condition from below.
-		least, most := math.Inf(1), 0.0
-		for a := range n {
-			least, most = min(least, l[a*n+a]), max(most, l[a*n+a])
-		}
-		if least < 1e-4*most {
-			return nil
-		}
-		h := make([]float64, n*n)
-		for a := range n {
-			// Column a from entry a on takes the factor from row and column a on; what is
-			// before it is known by symmetry.
-			row := h[a*n:][:n]
-			row[a] = 1
-			cholesky(l[a*n+a:]).solve(row[a:], n)
-			for b := range a {
-				row[b] = h[b*n+a]
-			}
-		}
-		return h
-	})
 }

@@ -3,6 +3,7 @@ package align
 import (
 	"math"
 	"slices"
+	"sync"
 
 	"gonverge/lib/internal/simd"
 )
@@ -45,7 +46,7 @@ func dualPasses(targets []*descent, alpha float64) {
 	if len(targets) == 0 {
 		return
 	}
-	h, alive := targets[0].inverse(), targets[0].alive
+	inverse, alive := targets[0].inverse(), targets[0].alive
 	n := len(alive)
 	var fresh []*descent
 	for _, d := range targets {
@@ -68,22 +69,31 @@ func dualPasses(targets []*descent, alpha float64) {
 			d.part[a] = d.c[j] - alpha*d.sign[a]
 		}
 	}
-	multiply(fresh, h, n)
+	multiply(fresh, inverse.h, n)
+	// The signs are only where pivot starts: float32 will do, of u and of w/α.
+	for _, d := range fresh {
+		space := slices.Grow(d.near[:0], 2*n)[:2*n]
+		d.near = space
+		for a := range n {
+			space[a], space[n+a] = float32(d.sign[a]), float32(d.target[a]/alpha)
+		}
+	}
 	for range passes {
 		for a := range n {
-			row := h[a*n:][:n]
+			row := inverse.near[a*n:][:n]
+			share := 1 / row[a]
 			for _, d := range fresh {
-				u := d.sign[a]
-				if v := min(max(u+d.target[a]/(alpha*row[a]), -1), 1); v != u {
-					d.sign[a] = v
-					simd.Axpy64(alpha*(u-v), row, d.target[:n])
+				u, w := d.near[:n], d.near[n:]
+				if v := min(max(u[a]+w[a]*share, -1), 1); v != u[a] {
+					simd.Axpy(u[a]-v, row, w)
+					u[a] = v
 				}
 			}
 		}
 	}
 	for _, d := range fresh {
-		for a, u := range d.sign {
-			if math.Abs(u) < 1 {
+		for a, u := range d.near[:n] {
+			if d.sign[a] = float64(u); u > -1 && u < 1 {
 				d.sign[a] = 0
 			}
 		}
@@ -132,7 +142,7 @@ func solveIdle(targets []*descent, alpha float64) []*descent {
 	if len(targets) == 0 {
 		return nil
 	}
-	h, alive := targets[0].inverse(), targets[0].alive
+	h, alive := targets[0].inverse().h, targets[0].alive
 	n := len(alive)
 	for _, d := range targets {
 		d.idle = d.idle[:0]
@@ -192,4 +202,46 @@ func multiply(targets []*descent, h []float64, n int) {
 			simd.Dots64(d.target[a:end], d.part[:n], h[a*n:end*n], n)
 		}
 	}
+}
+
+// inverse is that of the correlations within the predictors that have a variance, symmetric.
+type inverse struct {
+	h    []float64
+	near []float32 // h rounded
+}
+
+// inverse returns a function that returns the inverse of the correlations, or nil if they are nearly
+// singular; the first call computes it.
+func (r *problem) inverse() func() *inverse {
+	return sync.OnceValue(func() *inverse {
+		n := len(r.alive)
+		l := cholesky(r.reduced(0))
+		if l.factorise(n) < n {
+			return nil
+		}
+		// Diagonal entries of the factor bound the condition from below.
+		least, most := math.Inf(1), 0.0
+		for a := range n {
+			least, most = min(least, l[a*n+a]), max(most, l[a*n+a])
+		}
+		if least < 1e-4*most {
+			return nil
+		}
+		h := make([]float64, n*n)
+		for a := range n {
+			// Column a from entry a on takes the factor from row and column a on; what is
+			// before it is known by symmetry.
+			row := h[a*n:][:n]
+			row[a] = 1
+			cholesky(l[a*n+a:]).solve(row[a:], n)
+			for b := range a {
+				row[b] = h[b*n+a]
+			}
+		}
+		near := make([]float32, n*n)
+		for i, v := range h {
+			near[i] = float32(v)
+		}
+		return &inverse{h, near}
+	})
 }

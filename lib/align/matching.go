@@ -264,10 +264,39 @@ func entries(fn string, m mat.Matrix) (values []float64, rows, columns int) {
 			}
 		}
 	}
-	for k, v := range values {
-		if v-v != 0 { // NaN or infinite
+	finite(fn, values, columns)
+	return values, rows, columns
+}
+
+// view is [entries] for reading alone: without a copy where the entries lie together.
+func view(fn string, m mat.Matrix) (values []float64, rows, columns int) {
+	if d, ok := m.(mat.RawMatrixer); ok {
+		if raw := d.RawMatrix(); raw.Stride == raw.Cols && raw.Rows > 0 {
+			values = raw.Data[:raw.Rows*raw.Cols]
+			finite(fn, values, raw.Cols)
+			return values, raw.Rows, raw.Cols
+		}
+	}
+	return entries(fn, m)
+}
+
+// finite panics if an entry is NaN or infinite.
+func finite(fn string, values []float64, columns int) {
+	var odd [4]float64 // NaN where a value is NaN or infinite
+	for k := 0; k+4 <= len(values); k += 4 {
+		v := (*[4]float64)(values[k:])
+		odd[0] += v[0] - v[0]
+		odd[1] += v[1] - v[1]
+		odd[2] += v[2] - v[2]
+		odd[3] += v[3] - v[3]
+	}
+	from := len(values) &^ 3
+	if odd != [4]float64{} {
+		from = 0
+	}
+	for k := from; k < len(values); k++ {
+		if v := values[k]; v-v != 0 {
 			panic(fmt.Sprintf("align: %s: entry (%d, %d) is %v", fn, k/columns, k%columns, v))
 		}
 	}
-	return values, rows, columns
 }

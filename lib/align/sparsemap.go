@@ -144,7 +144,7 @@ type problem struct {
 // newProblem reads the matrices; fn names the caller in panics.
 func newProblem(fn string, within mat.Symmetric, between mat.Matrix) *problem {
 	g, p, _ := entries(fn, within)
-	b, rows, q := entries(fn, between)
+	b, rows, q := view(fn, between)
 	if rows != p {
 		panic(fmt.Sprintf("align: %s: %d predictors within, %d rows between", fn, p, rows))
 	}
@@ -159,29 +159,50 @@ func newProblem(fn string, within mat.Symmetric, between mat.Matrix) *problem {
 		if g[i*p+i] > 0 {
 			r.alive = append(r.alive, i)
 		}
-		for j, v := range b[i*q:][:q] {
-			r.c[j*p+i] = v
+	}
+	transpose(r.c, b, p, q)
+	return r
+}
+
+// transpose sets dst, columns × rows, to the transpose of src.
+func transpose(dst, src []float64, rows, columns int) {
+	const block = 32 // of which both sides stay in the cache
+	for top := 0; top < rows; top += block {
+		for left := 0; left < columns; left += block {
+			for i := top; i < min(top+block, rows); i++ {
+				for j := left; j < min(left+block, columns); j++ {
+					dst[j*rows+i] = src[i*columns+j]
+				}
+			}
 		}
 	}
-	return r
 }
 
 // finish makes a map of weights, q×p: a target's weights lie together.
 func (r *problem) finish(method string, penalty float64, weights []float64) *SparseMap {
+	return r.finishWith(method, penalty, weights, nil)
+}
+
+// finishWith is finish where 2w'c − w'Gw of each target is known, unless explained is nil.
+func (r *problem) finishWith(method string, penalty float64, weights, explained []float64) *SparseMap {
 	s := &SparseMap{Weights: mat.NewDense(r.p, r.q, nil), LossPer: make([]float64, r.q), Method: method, Penalty: penalty}
+	transpose(s.Weights.RawMatrix().Data, weights, r.q, r.p)
 	residual := make([]float64, r.p)
 	for j := range r.q {
-		w, c := weights[j*r.p:][:r.p], r.c[j*r.p:][:r.p]
-		r.residual(residual, c, w)
-		explained := 0.0
-		for i, v := range w {
-			s.Weights.Set(i, j, v)
-			explained += v * (c[i] + residual[i]) // 2w'c − w'Gw
+		known := 0.0
+		if explained != nil {
+			known = explained[j]
+		} else {
+			w, c := weights[j*r.p:][:r.p], r.c[j*r.p:][:r.p]
+			r.residual(residual, c, w)
+			for i, v := range w {
+				known += v * (c[i] + residual[i])
+			}
 		}
-		if explained-explained != 0 {
+		if known-known != 0 {
 			panic(fmt.Sprintf("align: %s: target %d has no finite weights and loss: are within and between correlations?", method, j))
 		}
-		s.LossPer[j] = (1 - explained) / 2
+		s.LossPer[j] = (1 - known) / 2
 	}
 	return s
 }

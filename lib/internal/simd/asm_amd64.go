@@ -134,6 +134,11 @@ func dot64Asm(x, y *float64, n int) float64
 //go:noescape
 func dots64Asm(dst, x, y *float64, n, ld int)
 
+// dots12Asm: dst[4k+c] = Σ x[c·ld:]·y[k·ld:] for c < 4 and k < 3, float64; n is a positive multiple of 4.
+//
+//go:noescape
+func dots12Asm(dst, x, y *float64, n, ld int)
+
 // fmaAsm does n > 0 turns of [fmaFlop] operations on zeros.
 //
 //go:noescape

@@ -31,6 +31,7 @@ func maxBackAsm(*float32, *float32, *float32, *float32, int, int, int, int, int)
 }
 func axpy64Asm(float64, *float64, *float64, int)       { panic(noAsm) }
 func dot64Asm(*float64, *float64, int) float64         { panic(noAsm) }
+func dots12Asm(*float64, *float64, *float64, int, int) { panic(noAsm) }
 func dots64Asm(*float64, *float64, *float64, int, int) { panic(noAsm) }
 func fenceAsm()                                        { panic(noAsm) }
 func fmaAsm(int)                                       { panic(noAsm) }

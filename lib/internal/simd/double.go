@@ -71,3 +71,27 @@ func Dots64(dst, x, y []float64, ld int) {
 		dst[r] = Dot64(x, y[r*ld:][:len(x)])
 	}
 }
+
+// Dots12 sets dst[4k+c] to the product Σ x·y, over n values, of row c < 4 of x with row k < 3 of y; rows lie ld ≥ n
+// values apart. It panics if x or y is too short.
+func Dots12(dst *[12]float64, x, y []float64, n, ld int) {
+	if n < 0 || ld < n {
+		panic(fmt.Sprintf("simd: Dots12: rows of %d values %d apart", n, ld))
+	}
+	need("Dots12", "x", len(x), 3*ld+n)
+	need("Dots12", "y", len(y), 2*ld+n)
+	*dst = [12]float64{}
+	m := fours(n)
+	if m > 0 {
+		dots12Asm(&dst[0], &x[0], &y[0], m, ld)
+	}
+	for k := range 3 {
+		v := y[k*ld:][:n]
+		for c := range 4 {
+			u := x[c*ld:][:n]
+			for i := m; i < n; i++ {
+				dst[4*k+c] += float64(u[i] * v[i])
+			}
+		}
+	}
+}

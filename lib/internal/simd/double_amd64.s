@@ -155,3 +155,65 @@ done:
 	VMOVUPD Y0, (DX)
 	VZEROUPPER
 	RET
+
+#define THREE(x, a, b, c) \
+	VMOVUPD (x)(AX*1), Y15;   \
+	VFMADD231PD Y15, Y12, a;  \
+	VFMADD231PD Y15, Y13, b;  \
+	VFMADD231PD Y15, Y14, c
+
+// SUMS stores the sums of the vectors a, b, c, d side by side.
+#define SUMS(at, a, b, c, d) \
+	VHADDPD    b, a, a;          \
+	VHADDPD    d, c, c;          \
+	VPERM2F128 $0x21, c, a, Y12; \
+	VBLENDPD   $12, c, a, a;     \
+	VADDPD     Y12, a, a;        \
+	VMOVUPD    a, at(DX)
+
+// func dots12Asm(dst, x, y *float64, n, ld int)
+//
+//   SI, DI, R11, R12 rows of x; R8, R9, R10 rows of y, which are in Y12, Y13, Y14
+//   Y0..Y3 sums of the first row of y with those of x, Y4..Y7 of the second, Y8..Y11 of the third
+TEXT ·dots12Asm(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), DX
+	MOVQ x+8(FP), SI
+	MOVQ y+16(FP), R8
+	MOVQ n+24(FP), CX
+	MOVQ ld+32(FP), BX
+	LEAQ (SI)(BX*8), DI
+	LEAQ (DI)(BX*8), R11
+	LEAQ (R11)(BX*8), R12
+	LEAQ (R8)(BX*8), R9
+	LEAQ (R9)(BX*8), R10
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	VXORPD Y6, Y6, Y6
+	VXORPD Y7, Y7, Y7
+	VXORPD Y8, Y8, Y8
+	VXORPD Y9, Y9, Y9
+	VXORPD Y10, Y10, Y10
+	VXORPD Y11, Y11, Y11
+	XORQ AX, AX
+
+dots12:
+	VMOVUPD (R8)(AX*1), Y12
+	VMOVUPD (R9)(AX*1), Y13
+	VMOVUPD (R10)(AX*1), Y14
+	THREE(SI, Y0, Y4, Y8)
+	THREE(DI, Y1, Y5, Y9)
+	THREE(R11, Y2, Y6, Y10)
+	THREE(R12, Y3, Y7, Y11)
+	ADDQ $32, AX
+	SUBQ $4, CX
+	JG   dots12
+
+	SUMS(0, Y0, Y1, Y2, Y3)
+	SUMS(32, Y4, Y5, Y6, Y7)
+	SUMS(64, Y8, Y9, Y10, Y11)
+	VZEROUPPER
+	RET

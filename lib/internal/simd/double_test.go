@@ -61,9 +61,47 @@ func TestDoubleFunctionsEqualNaive(t *testing.T) {
 	})
 }
 
+func TestDots12EqualsNaive(t *testing.T) {
+	eachPath(t, func(t *testing.T) {
+		r := newRand()
+		for n := range 70 {
+			for _, atEnd := range []bool{true, false} {
+				ld := n + n%3
+				x, y := guardedAs[float64](t, 3*ld+n+1, atEnd)[1:], guardedAs[float64](t, 2*ld+n+1, atEnd)[1:]
+				if !atEnd {
+					x, y = guardedAs[float64](t, 3*ld+n+1, atEnd)[:3*ld+n], guardedAs[float64](t, 2*ld+n+1, atEnd)[:2*ld+n]
+				}
+				for i := range x {
+					x[i] = r.NormFloat64()
+				}
+				for i := range y {
+					y[i] = r.NormFloat64()
+				}
+				var got [12]float64
+				Dots12(&got, x, y, n, ld)
+				for k := range 3 {
+					for c := range 4 {
+						want := 0.0
+						for i := range n {
+							want += x[c*ld+i] * y[k*ld+i]
+						}
+						if math.Abs(got[4*k+c]-want) > 1e-13 {
+							t.Fatalf("%d values, rows %d and %d: %v, want %v", n, c, k, got[4*k+c], want)
+						}
+					}
+				}
+			}
+		}
+	})
+}
+
 func TestDoubleFunctionsRefuseWhatCannotBe(t *testing.T) {
 	mustPanic(t, "Axpy64", func() { Axpy64(1, make([]float64, 3), make([]float64, 4)) })
 	mustPanic(t, "Dot64", func() { Dot64(make([]float64, 3), make([]float64, 4)) })
 	mustPanic(t, "Dots64", func() { Dots64(make([]float64, 2), make([]float64, 4), make([]float64, 7), 4) })
 	mustPanic(t, "Dots64", func() { Dots64(make([]float64, 2), make([]float64, 4), make([]float64, 8), 3) })
+	x, dst := make([]float64, 40), new([12]float64)
+	mustPanic(t, "Dots12 apart", func() { Dots12(dst, x, x, 5, 4) })
+	mustPanic(t, "Dots12 x", func() { Dots12(dst, x[:34], x, 5, 10) })
+	mustPanic(t, "Dots12 y", func() { Dots12(dst, x, x[:24], 5, 10) })
 }
