@@ -83,10 +83,16 @@ func dualPasses(targets []*descent, alpha float64) {
 			row := inverse.near[a*n:][:n]
 			share := 1 / row[a]
 			for _, d := range fresh {
-				u, w := d.near[:n], d.near[n:]
-				if v := min(max(u[a]+w[a]*share, -1), 1); v != u[a] {
-					simd.Axpy(u[a]-v, row, w)
-					u[a] = v
+				u, w := &d.near[a], d.near[n:]
+				v := *u + w[a]*share
+				if v > 1 {
+					v = 1
+				} else if v < -1 {
+					v = -1
+				}
+				if v != *u {
+					simd.Axpy(*u-v, row, w)
+					*u = v
 				}
 			}
 		}
