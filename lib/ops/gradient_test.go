@@ -63,6 +63,8 @@ func gradCases() []gradCase {
 	conv(2, 5, 5, 3, 3, 3, 17, 2, 3, true, true) // padding beyond the filter's half
 	conv(7, 6, 6, 3, 3, 3, 5, 1, 1, true, false)
 	conv(4, 3, 3, 16, 3, 3, 32, 1, 1, true, true)
+	conv(11, 3, 4, 16, 3, 3, 48, 1, 1, true, true) // several pictures at once, without their border
+	conv(9, 5, 4, 8, 3, 2, 16, 2, 1, false, true)
 	pool := func(n, h, w, c, size, stride, pad, oh, ow int, ceil bool) {
 		cases = append(cases, gradCase{
 			name:   fmt.Sprintf("pool %d of %d×%d×%d, %d/%d pad %d ceil %v", n, h, w, c, size, stride, pad, ceil),
