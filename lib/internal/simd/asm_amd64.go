@@ -119,6 +119,14 @@ func maxAsm(y, x *float32, n, rows, cols, rs, cs int)
 //go:noescape
 func maxBackAsm(dx, x, y, dy *float32, n, rows, cols, rs, cs int)
 
+// maxWideAsm and maxBackWideAsm do the same in vectors of AVX-512; n is a multiple of 16.
+//
+//go:noescape
+func maxWideAsm(y, x *float32, n, rows, cols, rs, cs int)
+
+//go:noescape
+func maxBackWideAsm(dx, x, y, dy *float32, n, rows, cols, rs, cs int)
+
 // axpy64Asm: y += a·x, float64; n is a positive multiple of 4.
 //
 //go:noescape

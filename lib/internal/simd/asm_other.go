@@ -26,6 +26,10 @@ func addRowsAsm(*float32, *float32, int, int, int)                        { pani
 func subRowAsm(*float32, *float32, *float32, int)                         { panic(noAsm) }
 func addWideAsm(*float64, *float32, int)                                  { panic(noAsm) }
 func maxAsm(*float32, *float32, int, int, int, int, int)                  { panic(noAsm) }
+func maxWideAsm(*float32, *float32, int, int, int, int, int)              { panic(noAsm) }
+func maxBackWideAsm(*float32, *float32, *float32, *float32, int, int, int, int, int) {
+	panic(noAsm)
+}
 func maxBackAsm(*float32, *float32, *float32, *float32, int, int, int, int, int) {
 	panic(noAsm)
 }

@@ -60,22 +60,34 @@ func (p *Pool) window(i, j int) (at, rows, cols int) {
 func (p *Pool) Max(y, x []float32) {
 	need("Pool.Max", "y", len(y), p.OutLen())
 	need("Pool.Max", "x", len(x), p.InLen())
-	n := 0
-	if useAsm {
-		n = p.C &^ 7
-	}
+	w, n := p.vectors()
 	for i := range p.OH {
 		for j := range p.OW {
 			at, rows, cols := p.window(i, j)
 			out := y[(i*p.OW+j)*p.C:][:p.C]
-			if n > 0 {
-				maxAsm(&out[0], &x[at], n, rows, cols, p.W*p.C, p.C)
+			if w > 0 {
+				maxWideAsm(&out[0], &x[at], w, rows, cols, p.W*p.C, p.C)
+			}
+			if n > w {
+				maxAsm(&out[w], &x[at+w], n-w, rows, cols, p.W*p.C, p.C)
 			}
 			if n < p.C {
 				maxGo(out[n:], x[at+n:], rows, cols, p.W*p.C, p.C)
 			}
 		}
 	}
+}
+
+// vectors returns how many of the channels, from the first on, go in vectors of 16, and how many
+// in these and vectors of 8.
+func (p *Pool) vectors() (wide, all int) {
+	if useWide {
+		wide = p.C &^ 15
+	}
+	if useAsm {
+		all = p.C &^ 7
+	}
+	return wide, all
 }
 
 func maxGo(y, x []float32, rows, cols, rs, cs int) {
@@ -100,17 +112,17 @@ func (p *Pool) MaxBack(dx, x, y, dy []float32) {
 	need("Pool.MaxBack", "x", len(x), p.InLen())
 	need("Pool.MaxBack", "y", len(y), p.OutLen())
 	need("Pool.MaxBack", "dy", len(dy), p.OutLen())
-	n := 0
-	if useAsm {
-		n = p.C &^ 7
-	}
+	w, n := p.vectors()
 	clear(dx[:p.InLen()])
 	for i := range p.OH {
 		for j := range p.OW {
 			at, rows, cols := p.window(i, j)
 			o := (i*p.OW + j) * p.C
-			if n > 0 {
-				maxBackAsm(&dx[at], &x[at], &y[o], &dy[o], n, rows, cols, p.W*p.C, p.C)
+			if w > 0 {
+				maxBackWideAsm(&dx[at], &x[at], &y[o], &dy[o], w, rows, cols, p.W*p.C, p.C)
+			}
+			if n > w {
+				maxBackAsm(&dx[at+w], &x[at+w], &y[o+w], &dy[o+w], n-w, rows, cols, p.W*p.C, p.C)
 			}
 			for c := n; c < p.C; c++ {
 				maxBackGo(dx[at+c:], x[at+c:], y[o+c], dy[o+c], rows, cols, p.W*p.C, p.C)

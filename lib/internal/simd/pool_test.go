@@ -51,6 +51,8 @@ func TestPoolEqualsNaive(t *testing.T) {
 			{8, 8, 5, 3, 2, 1, false, 4, 4},
 			{5, 5, 17, 1, 3, 0, true, 2, 2}, // rounding up would begin beyond the picture
 			{9, 11, 8, 5, 1, 2, false, 9, 11},
+			{5, 7, 40, 3, 2, 0, true, 2, 3},  // vectors of 16 and 8
+			{7, 5, 27, 2, 1, 1, false, 8, 6}, // and three channels by themselves
 		} {
 			t.Run(fmt.Sprint(s), func(t *testing.T) {
 				p := NewPool(s.h, s.w, s.c, s.size, s.stride, s.pad, s.ceil)
