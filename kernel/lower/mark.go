@@ -54,6 +54,14 @@ func (e *emitter) number() int {
 
 func markName(id int) string { return sep + "ln" + strconv.Itoa(id) }
 
+// setMark is the statement that sets a mark.
+func setMark(id int, p token.Pos) string {
+	if markCalls {
+		return fmt.Sprintf("%s.At(&%s, %d)\n", Runtime, markName(id), p)
+	}
+	return fmt.Sprintf("%s = %d\n", markName(id), p)
+}
+
 // directive starts the text of a function; the text that follows must be its first statement.
 func (f *function) directive() string {
 	if f.mark == 0 {
@@ -67,13 +75,13 @@ func (e *emitter) open() string {
 	if e.fn.mark == 0 {
 		return "\n"
 	}
-	return e.fn.directive() + fmt.Sprintf("%s = %d\n", markName(e.fn.mark-1), e.fn.pos)
+	return e.fn.directive() + setMark(e.fn.mark-1, e.fn.pos)
 }
 
 // guard sets the mark to p when one of the nodes can fail at run time.
 func (e *emitter) guard(b *strings.Builder, p token.Pos, nodes ...ast.Node) {
 	if e.mayPanic(nodes...) && e.program.Files.Position(p).IsValid() {
-		e.w(b, "%s = %d\n", markName(e.number()), p)
+		b.WriteString(setMark(e.number(), p))
 	}
 }
 

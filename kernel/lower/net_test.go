@@ -41,6 +41,7 @@ func (*Defers) Named(string, func()) {}
 func (*Defers) Literal(func(*Defers)) {}
 func (*Defers) Recover() any { return nil }
 func Mark(int, *int) {}
+func At(*int, int) {}
 func Exec(func()) {}
 func Result(any) {}
 func Check(int, error) {}

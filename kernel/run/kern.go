@@ -23,6 +23,7 @@ func (m *Machine) runtime() map[string]reflect.Value {
 	return map[string]reflect.Value{
 		"SetContext": v(func(p *context.Context) { m.context = p }),
 		"Mark":       v(m.mark),
+		"At":         v(setMark),
 		"Exec":       v(m.exec),
 		"Call":       v(func() { m.call() }),
 		"Result":     v(m.result),

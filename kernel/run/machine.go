@@ -79,6 +79,7 @@ type Machine struct {
 	traces  map[uint64][]int // goroutine -> numbers of the functions that a panic has left, innermost first
 	panics  map[uint64]*panicking
 
+	variables   int                       // global ones of lowered code: see prepare.go
 	reflections map[string][]*sessionType // by name: see reflecttype.go
 }
 
@@ -177,7 +178,7 @@ func New(o Options) (*Machine, error) {
 	}
 	err = m.Eval(fmt.Sprintf("import %s %q\nimport %s %q\nimport ctxpkg %q\nvar %s ctxpkg.Context", o.RuntimeName, kern, o.CompiledName, fast, "context", o.ContextName))
 	if err == nil {
-		err = m.Eval(o.RuntimeName + ".SetContext(&" + o.ContextName + ")")
+		err = m.evaluate(o.RuntimeName+".SetContext(&"+o.ContextName+")", true)
 	}
 	return m, err
 }
@@ -223,7 +224,7 @@ func (m *Machine) Eval(src string) (err error) {
 	}
 	m.out.named(src, m.o.RuntimeName)
 	base := m.in.FileSet().Base()
-	err = m.evaluate(src)
+	err = m.evaluate(src, false)
 	sparse(m.in.FileSet(), base, false)
 	if p, ok := err.(interp.Panic); ok {
 		err = fmt.Errorf("%v", p.Value)
@@ -290,7 +291,7 @@ func (m *Machine) Run(ctx context.Context, body string, derive func(context.Cont
 	evaluated := make(chan error, 1)
 	a.evaluated = make(chan struct{})
 	go func() {
-		err := m.evaluate(body)
+		err := m.evaluate(body, true)
 		close(a.evaluated)
 		evaluated <- err
 	}()
@@ -320,13 +321,18 @@ func (m *Machine) Run(ctx context.Context, body string, derive func(context.Cont
 }
 
 // evaluate runs code; a panic in the interpreter itself comes back as an error.
-func (m *Machine) evaluate(src string) (err error) {
+func (m *Machine) evaluate(src string, body bool) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = interp.Panic{Value: r}
 		}
 	}()
-	_, err = m.in.Eval(src)
+	p, err := m.compile(src, body)
+	if err != nil || p == nil {
+		return err
+	}
+	m.prepare(p)
+	_, err = m.in.Execute(p)
 	return err
 }
 
@@ -336,7 +342,12 @@ func (m *Machine) Flush() { m.out.flush() }
 // Call runs compiled code that calls functions of cells, as Run runs a cell: it can be cancelled, and a panic is caught.
 func (m *Machine) Call(ctx context.Context, f func(), derive func(context.Context) context.Context) Outcome {
 	m.call = f
-	return m.Run(ctx, m.o.RuntimeName+".Exec(func() { "+m.o.RuntimeName+".Call() })", derive)
+	// A declared function, not a literal: a literal would copy the frame of the global variables.
+	name := m.o.RuntimeName + "call"
+	if err := m.Eval("func " + name + "() { " + m.o.RuntimeName + ".Call() }"); err != nil {
+		return Outcome{Internal: err}
+	}
+	return m.Run(ctx, m.o.RuntimeName+".Exec("+name+")", derive)
 }
 
 // Global returns a global variable of lowered code. It must not be called while code runs.
