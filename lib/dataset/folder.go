@@ -83,7 +83,7 @@ const splitStream = 0x73706c6974 // "split"
 //
 // A file that is no picture, a folder without pictures, a label out of range or of a
 // missing picture is an error that names it; a missing folder wraps fs.ErrNotExist. If ctx
-// ends, the error is ctx.Err(). Folder panics for an empty Dir, negative numbers, a Size
+// ends, the error is ctx.Err(), within a row of a picture. Folder panics for an empty Dir, negative numbers, a Size
 // that is larger than Resize or than 16,384, and for a share outside [0, 1) or beside
 // Validation.
 func Folder(ctx context.Context, c FolderConfig) (*Data, error) {
@@ -337,8 +337,7 @@ func (c FolderConfig) picture(ctx context.Context, dst []uint8, file string) err
 	if err != nil {
 		return err
 	}
-	c.crop(dst, m)
-	return nil
+	return c.crop(ctx, dst, m)
 }
 
 // photograph is what is expected of a photograph's size; see decodeImage.

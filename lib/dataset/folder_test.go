@@ -193,8 +193,8 @@ func TestLongPicturesAreCutWithoutAShift(t *testing.T) {
 	}
 	c := FolderConfig{Size: 20, Resize: 24}
 	long, short := make([]uint8, 1200), make([]uint8, 1200)
-	c.crop(long, noise)
-	c.crop(short, noise.SubImage(image.Rect(37*8, 0, 37*12, 37)))
+	c.crop(context.Background(), long, noise)
+	c.crop(context.Background(), short, noise.SubImage(image.Rect(37*8, 0, 37*12, 37)))
 	for i := range long {
 		if d := int(long[i]) - int(short[i]); d < -1 || d > 1 {
 			t.Fatalf("value %d: %d and %d", i, long[i], short[i])
@@ -214,7 +214,7 @@ func TestPicturesOfTheRightSizeKeepTheirBytes(t *testing.T) {
 		m.Pix[i] = uint8(i*i*7) | 255*uint8(i&3/3)
 	}
 	dst := make([]uint8, 30*30*3)
-	FolderConfig{Size: 30, Resize: 30}.crop(dst, m)
+	FolderConfig{Size: 30, Resize: 30}.crop(context.Background(), dst, m)
 	for i := range 900 {
 		if [3]uint8(dst[3*i:]) != [3]uint8(m.Pix[4*i:]) {
 			t.Fatalf("pixel %d is %v, was %v", i, dst[3*i:][:3], m.Pix[4*i:][:3])
@@ -451,7 +451,7 @@ func BenchmarkCrop(b *testing.B) {
 	c := FolderConfig{Size: 227, Resize: 256}
 	dst := make([]uint8, 227*227*3)
 	for b.Loop() {
-		c.crop(dst, m)
+		c.crop(context.Background(), dst, m)
 	}
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "pictures/s")
 }
