@@ -15,8 +15,9 @@ import (
 // quiet are the packages whose functions never do anything after they have returned, but for those in wakes. A slash at
 // the end stands for all packages below.
 var quiet = []string{
-	"fmt", "errors", "strings", "bytes", "strconv", "unicode", "unicode/", "math", "math/", "sort", "slices", "maps", "cmp", "bufio", "io", "io/", "os",
-	"path", "path/", "regexp", "text/", "html", "encoding/", "hash/", "container/", "image", "image/", "log", "sync", "sync/atomic", "runtime", "time",
+	"archive/", "bufio", "bytes", "cmp", "compress/", "container/", "crypto", "crypto/", "embed", "encoding", "encoding/", "errors", "flag", "fmt", "go/",
+	"hash", "hash/", "html", "html/", "image", "image/", "index/", "io", "io/", "iter", "log", "log/", "maps", "math", "math/", "mime", "net/url", "os",
+	"path", "path/", "reflect", "regexp", "regexp/", "runtime", "runtime/debug", "slices", "sort", "strconv", "strings", "sync", "sync/atomic", "text/", "time", "unicode", "unicode/",
 	"gonum.org/", "gonverge/",
 }
 

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"gonverge/kernel/display"
 	"gonverge/kernel/session"
 )
 
@@ -123,3 +124,27 @@ func TestDeferredCallsOfAStoppedCellRun(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// A value whose method does not end is like a cell that does not: an interrupt ends it.
+func TestAnInterruptEndsTheMethodsOfAResult(t *testing.T) {
+	s := newSession(t)
+	run(t, s, "type H struct{}\nfunc (H) HTML() string { Display(1); for {} }\ntype S struct{}\nfunc (S) String() string { Display(1); for {} }")
+	for _, cell := range []string{"H{}", "S{}", "[]S{{}}", "Display(H{})", "&H{}, 3"} {
+		ctx, cancel := context.WithCancel(context.Background())
+		r := s.Run(ctx, cell, session.RunOptions{}, &whenShown{do: cancel})
+		if r.Err == nil || r.Err.Name != "interrupted" {
+			t.Errorf("%s: got %v", cell, r.Err)
+		}
+		if got := run(t, s, "1 + 1"); got != "2" {
+			t.Errorf("after %s: got %s", cell, got)
+		}
+	}
+}
+
+// whenShown is a Sink that does something when it is shown something.
+type whenShown struct {
+	gallery
+	do func()
+}
+
+func (w *whenShown) Display(display.Bundle, string, bool) { w.do() }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"go/types"
+	"slices"
 	"sync"
 
 	"gonverge/kernel/cell"
@@ -161,7 +162,35 @@ func (s *Session) run(ctx context.Context, source string, o RunOptions) ([]displ
 	case out.Panic != nil:
 		return nil, s.panicked(out.Panic)
 	}
-	return s.bundles(out.Values, code.Results), nil
+	return s.results(ctx, out.Values, code.Results)
+}
+
+// results turns the values of a last expression into what is shown of them. The methods by which they show themselves are
+// code like that of cells, so they run as it does and can be interrupted.
+func (s *Session) results(ctx context.Context, values []any, static []types.Type) ([]display.Bundle, *Error) {
+	if !slices.ContainsFunc(values, hasMethods) {
+		return s.bundles(values, static), nil
+	}
+	shown := make(chan []display.Bundle, 1)
+	out := s.machine.Call(ctx, func() { shown <- s.bundles(values, static) }, s.derive)
+	switch {
+	case out.Cause != nil:
+		return nil, s.stopped(out)
+	case out.Panic != nil:
+		return nil, s.panicked(out.Panic)
+	case out.Internal != nil:
+		return nil, &Error{Name: "internal error", Message: out.Internal.Error()}
+	}
+	return <-shown, nil
+}
+
+// hasMethods tells whether a value, or one inside it, might show itself by a method.
+func hasMethods(v any) bool {
+	switch v.(type) {
+	case nil, bool, string, int, float64, []int, []float64, []string:
+		return false
+	}
+	return true
 }
 
 // compile parses, checks and lowers a cell, and evaluates its declarations. When it fails, the session is as before.
