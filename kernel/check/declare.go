@@ -186,7 +186,7 @@ func (u *Unit) plainDecls(decls []ast.Decl) (file []ast.Decl) {
 			u.Funcs = append(u.Funcs, &Func{Decl: d})
 		}
 	}
-	if program != nil {
+	if program != nil && !slices.ContainsFunc(u.Body.List, isMainCall) { // a cell that calls it itself means that call
 		u.callLast(program)
 	}
 	return file

@@ -81,18 +81,24 @@ func apart(sp *ast.ValueSpec) []*ast.ValueSpec {
 	return parts
 }
 
-// isProgramCall tells the call of main or init that was added to the statements.
+// isProgramCall tells a call of main, or the call of init that was added to the statements.
 func isProgramCall(st ast.Stmt) bool {
-	es, ok := st.(*ast.ExprStmt)
-	if !ok {
-		return false
+	name := called(st)
+	return name == "main" || strings.HasPrefix(name, "init"+Mark)
+}
+
+func isMainCall(st ast.Stmt) bool { return called(st) == "main" }
+
+// called is the name of the function that a statement calls without arguments, "" for any other statement.
+func called(st ast.Stmt) string {
+	if es, ok := st.(*ast.ExprStmt); ok {
+		if c, ok := es.X.(*ast.CallExpr); ok && len(c.Args) == 0 {
+			if id, ok := c.Fun.(*ast.Ident); ok {
+				return id.Name
+			}
+		}
 	}
-	c, ok := es.X.(*ast.CallExpr)
-	if !ok || len(c.Args) > 0 {
-		return false
-	}
-	id, ok := c.Fun.(*ast.Ident)
-	return ok && (id.Name == "main" || strings.HasPrefix(id.Name, "init"+Mark))
+	return ""
 }
 
 // dependsOn tells whether the values of sp mention another of specs, directly or through functions.

@@ -52,6 +52,7 @@ func TestCommands(t *testing.T) {
 		{"timeit wrong", "%timeit -n x 1", `error: %timeit: -n wants a number from 1, found "x"`},
 		{"timeit nothing", "%timeit", `error: %timeit wants a statement to time`},
 		{"timeit error", "%timeit nope", `compile error: undefined: nope.*`},
+		{"profile of what does not compile", "%profile nope", `compile error: undefined: nope`},
 		{"profile", "%profile t := time.Now(); for time.Since(t) < 60*time.Millisecond { math.Sqrt(2) }", `(?s)stdout "time: .*, of processors .*`},
 		{"env", "%env GONVERGE_TEST", `result .* v`},
 		{"env set", "%env GONVERGE_TEST = a b\nos.Getenv(\"GONVERGE_TEST\")", `result .* a b`},

@@ -48,7 +48,8 @@ func (s *Session) timeit(c *invocation) *Error {
 		source := fmt.Sprintf("%sfunc() int64 { start__ := time.Now(); for range %d { "+form+"\n}; return int64(time.Since(start__)) }()", lead, n, text)
 		values, err := s.run(c.ctx, source, RunOptions{Silent: true, Label: c.o.Label})
 		if err != nil {
-			return 0, err
+			before, _, _ := strings.Cut(source, text)
+			return 0, c.unwrapped(err, len(before)-len(lead), skip)
 		}
 		ns, bad := strconv.ParseInt(values[0].Plain(), 10, 64)
 		if bad != nil {
@@ -95,6 +96,26 @@ func (s *Session) timeit(c *invocation) *Error {
 	s.machine.Flush()
 	s.stream("stdout", timeitText(each, loops))
 	return nil
+}
+
+// unwrapped is an error of code around which a loop was put, as one of the cell: the first line of the code begins at the
+// column after, and stands skip bytes behind the name of the command.
+func (c *invocation) unwrapped(err *Error, after, skip int) *Error {
+	above := c.source[:len(c.source)-len(c.rest)]
+	line := 1 + strings.Count(above, "\n")
+	if err.Line != line || len(err.Traceback) < 3 {
+		return err
+	}
+	lines := strings.Split(c.source, "\n")
+	column := max(1, err.Column-after) + len(above) - (strings.LastIndexByte(above, '\n') + 1) + skip
+	number := fmt.Sprintf("%4d | ", line)
+	e := *err
+	e.Column = column
+	e.Traceback = append([]string{
+		fmt.Sprintf("%s%s:%d:%d%s", green, c.o.Label, line, column, plain), number + lines[line-1],
+		strings.Repeat(" ", len(number)-2) + "| " + strings.Repeat(" ", max(0, column-1)) + red + "^" + plain,
+	}, err.Traceback[3:]...)
+	return &e
 }
 
 // timeitOptions reads -n and -r; skip is how much of the text they take.
@@ -158,6 +179,9 @@ func (s *Session) profile(c *invocation) *Error {
 	values, fail := s.run(c.ctx, c.code(0), c.o)
 	took := time.Since(start)
 	pprof.StopCPUProfile()
+	if fail != nil && fail.Name == "compile error" {
+		return fail // nothing ran
+	}
 	s.machine.Flush()
 	c.reply.Values = values
 	text, err := profileText(buf.Bytes(), took)

@@ -324,7 +324,10 @@ func (s *Session) bar(sink Sink, b display.Bar) {
 	if sink == s.sink {
 		s.shown[at] = true
 	}
-	if b.Finished && b.Done >= b.Total {
+	if b.Done >= b.Total && (b.Finished || b.Total > 0) {
+		if i := slices.IndexFunc(s.full, func(f fullBar) bool { return f.at == at }); i >= 0 {
+			s.full = slices.Delete(s.full, i, i+1) // it was full before it was finished
+		}
 		s.full = append(s.full, fullBar{at, b})
 	}
 }

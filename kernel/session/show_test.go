@@ -253,6 +253,8 @@ func TestWhatIsLeftOfBars(t *testing.T) {
 		{"before text", one + two + "fmt.Println(1)", `stdout "1\n" | update bar [text/html text/plain] a: 1 done, x | update bar [text/html text/plain] b: done`},
 		{"beside a display", one + "Display(1)", "display  [text/plain] 1 | update bar [text/html text/plain] a: 1 done, x"},
 		{"cleared since", one + "display.Clear(false)", "clear false"},
+		{"that nobody finished", "d := display.Progress(\"d\", 2)\nd.Add(1)\nd.Add(1)", "clear false"},
+		{"that nobody finished, among others", "d := display.Progress(\"d\", 2)\nfmt.Println(1)\nd.Set(2, \"\")", `stdout "1\n" | update bar [text/html text/plain] d: 2 done`},
 		{"beside one cut short", one + "display.Progress(\"c\", 2).Finish(\"\")", "update bar [text/html text/plain] a: 1 done, x"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -16,8 +16,8 @@ type State struct {
 // interval is the shortest time between two states of a bar that are shown.
 const interval = 100 * time.Millisecond
 
-// Bar is a progress bar. It shows its start, then at most ten states a second, then its end, so a loop may report every
-// step. Its methods are safe for concurrent use.
+// Bar is a progress bar. It shows its start, then at most ten states a second, then its last step and its end, so a loop may
+// report every step. Its methods are safe for concurrent use.
 type Bar struct {
 	show func(State)
 
@@ -68,9 +68,10 @@ func (b *Bar) Finish(note string) {
 	b.report()
 }
 
-// changed shows the state when the last one is old enough.
+// changed shows the state when the last one is old enough, or when all steps are done.
 func (b *Bar) changed() {
-	if !b.state.Finished && time.Since(b.last) >= interval {
+	full := b.state.Total > 0 && b.state.Done == b.state.Total
+	if !b.state.Finished && (full || time.Since(b.last) >= interval) {
 		b.report()
 	}
 }
