@@ -98,13 +98,7 @@ func Bootstrap(ctx context.Context, src *activation.Source, config BootstrapConf
 }
 
 func newResamples(src *activation.Source, config BootstrapConfig, b *activation.Block) *Resamples {
-	r := &Resamples{origin: src.String(), seed: config.Seed, groups: config.Groups}
-	if r.groups == 0 {
-		r.groups = 200
-	}
-	if config.Memory == 0 {
-		config.Memory = 256 << 20
-	}
+	r := &Resamples{origin: src.String(), seed: config.Seed}
 	bytes := 0
 	for _, l := range b.Layers {
 		d := 0
@@ -113,10 +107,7 @@ func newResamples(src *activation.Source, config BootstrapConfig, b *activation.
 		}
 		bytes += 8 * d * (d + 1) / 2
 	}
-	if bytes > 0 {
-		r.groups = min(r.groups, max(2, config.Memory/bytes))
-	}
-	r.groups = min(r.groups, src.Pictures())
+	r.groups = groupCount(config, bytes, src.Pictures())
 	for _, l := range b.Layers {
 		x := &ResampledLayer{name: l.Name, units: slices.Clone(l.Units), seed: config.Seed}
 		for _, u := range l.Units {
@@ -234,12 +225,7 @@ func (l *ResampledLayer) Draw(i int) *Layer {
 
 // draw is Draw, or nil if ctx ends before it.
 func (l *ResampledLayer) draw(ctx context.Context, i int) *Layer {
-	weights := make([]int, len(l.parts))
-	r := rand.New(rand.NewPCG(l.seed, streamDraw+uint64(i)))
-	for range weights {
-		weights[r.IntN(len(weights))]++
-	}
-	return l.weighted(ctx, weights)
+	return l.weighted(ctx, drawn(l.seed, i, len(l.parts)))
 }
 
 // Whole returns the statistics of the layer with every picture once, as [Collect] would to

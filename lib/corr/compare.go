@@ -12,6 +12,7 @@ import (
 	"gonverge/lib/align"
 	"gonverge/lib/progress"
 
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 )
 
@@ -36,8 +37,12 @@ type CompareConfig struct {
 	// Absolute pairs by |correlation| instead of the signed one.
 	Absolute bool
 	// Information also pairs by mutual information ([CollectInformation] with its defaults), of the
-	// activations as they are whatever Leading, Mean and Absolute say: its means with chance and
-	// untrained nets, but no interval. It runs each of those streams twice more, past the cache.
+	// activations as they are whatever Leading, Mean and Absolute say: its means with chance, untrained
+	// nets and intervals. A draw counts the pairs of units that were assigned over all pictures, in the
+	// bins of all pictures: to assign anew in each would take the joint counts of all pairs for every group
+	// of pictures. What the draws exceed the value by on average is taken off their percentiles: the bias of
+	// the plug-in estimate, which a draw of fewer different pictures has twice. It runs each of those streams twice more, past the cache, and for the draws the first
+	// one once more.
 	Information bool
 }
 
@@ -125,7 +130,7 @@ type PairComparison struct {
 // or nats of at least 0.
 type Agreement struct {
 	Value    float64
-	Interval Limits // of Value, over pictures; from Value to Value without draws and for information
+	Interval Limits // of Value, over pictures; from Value to Value without draws
 	// Chance is the same with the pictures of every net but the first shuffled: what pairing
 	// finds among units that see different pictures. It grows with the number of units, and in
 	// padded layers, where positions keep their place.
@@ -143,7 +148,8 @@ type Agreement struct {
 // Semi-matching of a pair is from net a to net b, a < b; with nets of unequal width, matching
 // pairs every unit of the narrower one. Intervals are percentiles of [Bootstrap]'s draws. A draw
 // has some pictures twice and others not, which lifts the largest of many weak correlations a
-// little: in layers with few samples the interval can lie above the value.
+// little: in layers with few samples the interval can lie above the value. (For mutual information see
+// CompareConfig.)
 //
 // It runs the stream three times (the values, by chance, the draws), and that of untrained nets
 // once; the first two and the last come from the cache where they can. Same arguments, same bits,
@@ -221,9 +227,19 @@ func (c *Comparison) inform(ctx context.Context, acts *activation.Source) error 
 			return err
 		}
 	}
+	var draws [][][]float64
+	if c.config.Draws > 0 {
+		var err error
+		if draws, err = drawInformation(ctx, acts, all[0], c.config.Seed, c.config.Draws); err != nil {
+			return err
+		}
+	}
 	for k := range c.Layers {
 		l := &c.Layers[k]
-		s := scored{level: c.config.Level}
+		s := scored{level: c.config.Level, centred: true}
+		if draws != nil {
+			s.drawn = draws[k]
+		}
 		s.found = informationScores(all[0].Layer(l.Name))
 		s.chance = informationScores(all[1].Layer(l.Name))
 		s.start = make([]float64, len(s.found))
@@ -255,6 +271,7 @@ func informationScores(l *InformationLayer) []float64 {
 type scored struct {
 	found, chance, start []float64
 	drawn                [][]float64
+	centred              bool // the mean of the draws becomes the value
 	level                float64
 }
 
@@ -277,6 +294,9 @@ func (s scored) over(from, step int) Agreement {
 		var means []float64
 		for _, d := range s.drawn {
 			means = append(means, mean(d))
+		}
+		if s.centred {
+			floats.AddConst(a.Value-floats.Sum(means)/float64(len(means)), means)
 		}
 		a.Interval = Interval(means, s.level)
 	}

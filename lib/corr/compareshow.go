@@ -22,7 +22,7 @@ func (c *Comparison) table() [][]string {
 	}
 	if c.config.Information {
 		for _, how := range []string{"semi", "matched"} {
-			head = append(head, "nats, "+how, "pairs", "chance")
+			head = append(head, "nats, "+how, "interval", "pairs", "chance")
 			if c.config.Untrained != nil {
 				head = append(head, "untrained")
 			}
@@ -54,8 +54,8 @@ func (c *Comparison) table() [][]string {
 		cells(l.Semi, func(p PairComparison) float64 { return p.Semi.Value }, interval(l.Semi))
 		cells(l.Match, func(p PairComparison) float64 { return p.Match.Value }, interval(l.Match))
 		if c.config.Information {
-			cells(l.SemiInformation, func(p PairComparison) float64 { return p.SemiInformation.Value })
-			cells(l.MatchInformation, func(p PairComparison) float64 { return p.MatchInformation.Value })
+			cells(l.SemiInformation, func(p PairComparison) float64 { return p.SemiInformation.Value }, interval(l.SemiInformation))
+			cells(l.MatchInformation, func(p PairComparison) float64 { return p.MatchInformation.Value }, interval(l.MatchInformation))
 		}
 		rows = append(rows, row)
 	}
@@ -107,9 +107,9 @@ func (c *Comparison) Figure() *figure.Figure {
 	if !c.config.Information {
 		return figure.Row(semi, match)
 	}
-	semiNats := c.panel("semi-matching by information", "nats", false,
+	semiNats := c.panel("semi-matching by information", "nats", bars,
 		func(l LayerComparison) Agreement { return l.SemiInformation }, func(p PairComparison) Agreement { return p.SemiInformation })
-	matchNats := c.panel("matching by information", "nats", false,
+	matchNats := c.panel("matching by information", "nats", bars,
 		func(l LayerComparison) Agreement { return l.MatchInformation }, func(p PairComparison) Agreement { return p.MatchInformation })
 	level(&semiNats, &matchNats)
 	unnamed(&semiNats)
