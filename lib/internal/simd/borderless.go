@@ -3,7 +3,8 @@ package simd
 // A Borderless is a [Conv] on several pictures at once that leaves out what its border is
 // multiplied with: on 6×6 cells with filters of 3×3 that is a fifth of all products. A block of
 // a product then is made of the same place in up to eight pictures, which all see the same
-// cells of the filters, and the pictures are read where they are, without a border.
+// cells of the filters, and the pictures are read where they are, without a border. Of fewer than
+// four pictures, it is made of places of one that see the same cells.
 //
 // Every sum has the terms of Conv's in the same order but for products with 0, and so its bits
 // (the sign of a 0 apart, and a 0 where Conv multiplies the border with an infinity).
@@ -87,29 +88,109 @@ func (w *window) share() float64 {
 
 // run writes the outputs y of pictures x for weights in panels of blockCols, and a bias or none.
 func (w *window) run(y, x, panels, bias []float32, pictures, relu int) {
-	in, out, taps := w.h*w.w*w.c, w.oh*w.ow*w.oc, w.kh*w.kw*w.c
-	t := block{ars: in, aks: 1, ldc: out, init: zeros[:], relu: relu}
+	in, out := w.h*w.w*w.c, w.oh*w.ow*w.oc
+	t := block{aks: 1, init: zeros[:], relu: relu}
 	for n := 0; n < pictures; {
 		rows := blockRows(pictures - n)
+		if rows < 4 { // too few sums at once: the places of one picture in their stead
+			rows = 1
+		}
 		for o, cols := 0, 0; o < w.oc; o += cols {
 			cols = blockCols(w.oc - o)
-			t.bks = cols
 			if bias != nil {
 				t.init = bias[o:]
 			}
+			v := view{w, &t, y[n*out+o:], x[n*in:], panels[o*w.kh*w.kw*w.c:], cols}
+			if rows == 1 {
+				v.single()
+				continue
+			}
+			t.ars, t.ldc = in, out
 			for i := range w.oh {
-				a0, a1 := seen(i, w.stride, w.top, w.kh, w.h)
 				for j := range w.ow {
-					b0, b1 := seen(j, w.stride, w.left, w.kw, w.w)
-					t.steps(1, a1-a0, (b1-b0)*w.c, w.w*w.c, 0, w.kw*w.c*cols, 0)
-					t.a = x[n*in+((i*w.stride-w.top+a0)*w.w+j*w.stride-w.left+b0)*w.c:]
-					t.b = panels[o*taps+(a0*w.kw+b0)*w.c*cols:]
-					t.c = y[n*out+(i*w.ow+j)*w.oc+o:]
-					t.run(rows, cols)
+					v.place(i, j)
+					v.run(i, j, rows)
 				}
 			}
 		}
 		n += rows
+	}
+}
+
+// A view is a block on its way over a picture, or several from there on, with some columns of the
+// filters.
+type view struct {
+	w           *window
+	t           *block
+	y, x, panel []float32
+	cols        int
+}
+
+// place sets the block's sums for output (i, j): over the cells of the filters that it sees.
+func (v *view) place(i, j int) {
+	w, t := v.w, v.t
+	a0, a1 := seen(i, w.stride, w.top, w.kh, w.h)
+	b0, b1 := seen(j, w.stride, w.left, w.kw, w.w)
+	t.bks = v.cols
+	t.steps(1, a1-a0, (b1-b0)*w.c, w.w*w.c, 0, w.kw*w.c*v.cols, 0)
+	t.b = v.panel[(a0*w.kw+b0)*w.c*v.cols:]
+}
+
+// run computes the block whose first row is output (i, j); place was called for one that sees the
+// same cells.
+func (v *view) run(i, j, rows int) {
+	w, t := v.w, v.t
+	t.a = v.x[(max(i*w.stride-w.top, 0)*w.w+max(j*w.stride-w.left, 0))*w.c:]
+	t.c = v.y[(i*w.ow+j)*w.oc:]
+	t.run(rows, v.cols)
+}
+
+// single makes blocks of places of one picture that see the same cells: the corners are places
+// alone, the borders between them lines, and what is left a rectangle.
+func (v *view) single() {
+	w := v.w
+	for i, i1 := 0, 0; i < w.oh; i = i1 {
+		i1 = alike(i, w.oh, w.stride, w.top, w.kh, w.h)
+		for j, j1 := 0, 0; j < w.ow; j = j1 {
+			j1 = alike(j, w.ow, w.stride, w.left, w.kw, w.w)
+			v.place(i, j)
+			v.rectangle(i, i1, j, j1)
+		}
+	}
+}
+
+// alike returns the end of the outputs from i on that see the same cells.
+func alike(i, outputs, stride, before, k, n int) int {
+	from, to := seen(i, stride, before, k, n)
+	for i++; i < outputs; i++ {
+		if f, t := seen(i, stride, before, k, n); f != from || t != to {
+			break
+		}
+	}
+	return i
+}
+
+// rectangle computes outputs that see the same cells: rows i0 to i1, columns j0 to j1.
+func (v *view) rectangle(i0, i1, j0, j1 int) {
+	w, t := v.w, v.t
+	// whole blocks along the rows, and what is left of these along the longer side
+	whole := (j1 - j0) / blockRows(borderlessPictures) * blockRows(borderlessPictures)
+	if j1-j0-whole >= i1-i0 {
+		whole = j1 - j0
+	}
+	t.ars, t.ldc = w.stride*w.c, w.oc
+	for i := i0; i < i1; i++ {
+		for j, rows := j0, 0; j < j0+whole; j += rows {
+			rows = blockRows(j0 + whole - j)
+			v.run(i, j, rows)
+		}
+	}
+	t.ars, t.ldc = w.stride*w.w*w.c, w.ow*w.oc
+	for j := j0 + whole; j < j1; j++ {
+		for i, rows := i0, 0; i < i1; i += rows {
+			rows = blockRows(i1 - i)
+			v.run(i, j, rows)
+		}
 	}
 }
 

@@ -176,6 +176,23 @@ func TestBorderlessStaysInsideItsSlices(t *testing.T) {
 	})
 }
 
+func TestBorderlessDoesNotAllocate(t *testing.T) {
+	if !useAsm {
+		t.Skip("plain Go has no such convolution")
+	}
+	v := NewConv(6, 6, 16, 48, 3, 3, 1, 1)
+	p := v.Borderless()
+	const n = 11
+	x, w, y := make([]float32, n*v.InLen()), make([]float32, v.FilterLen()), make([]float32, n*v.OutLen())
+	if got := testing.AllocsPerRun(20, func() {
+		p.Forward(y, x, w, nil, n, true)
+		p.GradW(w, x, y, n)
+		p.GradX(x, y, w, n)
+	}); got >= 1 {
+		t.Errorf("got %v allocations a run", got)
+	}
+}
+
 func TestBorderlessRefusesWhatCannotBe(t *testing.T) {
 	if !useAsm {
 		t.Skip("plain Go has no such convolution")
