@@ -89,7 +89,7 @@ func (w *window) share() float64 {
 // run writes the outputs y of pictures x for weights in panels of blockCols, and a bias or none.
 func (w *window) run(y, x, panels, bias []float32, pictures, relu int) {
 	in, out := w.h*w.w*w.c, w.oh*w.ow*w.oc
-	t := block{aks: 1, init: zeros[:], relu: relu}
+	v := view{w: w, t: block{aks: 1, init: zeros[:], relu: relu}}
 	for n := 0; n < pictures; {
 		rows := blockRows(pictures - n)
 		if rows < 4 { // too few sums at once: the places of one picture in their stead
@@ -98,14 +98,14 @@ func (w *window) run(y, x, panels, bias []float32, pictures, relu int) {
 		for o, cols := 0, 0; o < w.oc; o += cols {
 			cols = blockCols(w.oc - o)
 			if bias != nil {
-				t.init = bias[o:]
+				v.t.init = bias[o:]
 			}
-			v := view{w, &t, y[n*out+o:], x[n*in:], panels[o*w.kh*w.kw*w.c:], cols}
+			v.y, v.x, v.panel, v.cols = y[n*out+o:], x[n*in:], panels[o*w.kh*w.kw*w.c:], cols
 			if rows == 1 {
 				v.single()
 				continue
 			}
-			t.ars, t.ldc = in, out
+			v.t.ars, v.t.ldc = in, out
 			for i := range w.oh {
 				for j := range w.ow {
 					v.place(i, j)
@@ -121,14 +121,14 @@ func (w *window) run(y, x, panels, bias []float32, pictures, relu int) {
 // filters.
 type view struct {
 	w           *window
-	t           *block
+	t           block
 	y, x, panel []float32
 	cols        int
 }
 
 // place sets the block's sums for output (i, j): over the cells of the filters that it sees.
 func (v *view) place(i, j int) {
-	w, t := v.w, v.t
+	w, t := v.w, &v.t
 	a0, a1 := seen(i, w.stride, w.top, w.kh, w.h)
 	b0, b1 := seen(j, w.stride, w.left, w.kw, w.w)
 	t.bks = v.cols
@@ -139,7 +139,7 @@ func (v *view) place(i, j int) {
 // run computes the block whose first row is output (i, j); place was called for one that sees the
 // same cells.
 func (v *view) run(i, j, rows int) {
-	w, t := v.w, v.t
+	w, t := v.w, &v.t
 	t.a = v.x[(max(i*w.stride-w.top, 0)*w.w+max(j*w.stride-w.left, 0))*w.c:]
 	t.c = v.y[(i*w.ow+j)*w.oc:]
 	t.run(rows, v.cols)
@@ -172,7 +172,7 @@ func alike(i, outputs, stride, before, k, n int) int {
 
 // rectangle computes outputs that see the same cells: rows i0 to i1, columns j0 to j1.
 func (v *view) rectangle(i0, i1, j0, j1 int) {
-	w, t := v.w, v.t
+	w, t := v.w, &v.t
 	// whole blocks along the rows, and what is left of these along the longer side
 	whole := (j1 - j0) / blockRows(borderlessPictures) * blockRows(borderlessPictures)
 	if j1-j0-whole >= i1-i0 {
