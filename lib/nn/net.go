@@ -1,9 +1,6 @@
 package nn
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
-	"encoding/hex"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -20,6 +17,7 @@ type Net struct {
 
 	params []Param
 	steps  []step
+	known  *fingerprints // what was computed, shared with clones
 }
 
 // Epoch is one pass over the training pictures: its number, from 1, the mean loss
@@ -90,7 +88,7 @@ func blank(arch *Arch) (*Net, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := &Net{Arch: arch, steps: steps}
+	n := &Net{Arch: arch, steps: steps, known: newFingerprints()}
 	for _, s := range steps {
 		for _, p := range s.layer.params(s.in) {
 			data := make([]float32, product64(p.shape))
@@ -177,49 +175,6 @@ func (n *Net) Clone() *Net {
 		c.params[i].Data = append([]float32(nil), p.Data...)
 	}
 	return &c
-}
-
-// Fingerprint returns a SHA-256 in hexadecimal of the architecture and the parameters'
-// bits. Seed, origin and history do not enter.
-func (n *Net) Fingerprint() string { return n.fingerprint(n.params) }
-
-// FingerprintTo is [Net.Fingerprint] with the parameters of the steps up to the deepest of the named
-// layers alone, those that an [Evaluator] for them has: of a net whose last layers are wide a
-// small part. A name that is unknown stands for the last layer.
-func (n *Net) FingerprintTo(layers ...string) string {
-	deepest := 0
-	for _, name := range layers {
-		at := n.index(name)
-		if at < 0 {
-			at = len(n.steps)
-		}
-		deepest = max(deepest, at)
-	}
-	params := n.params
-	for i, p := range params {
-		if n.index(p.Layer) > deepest {
-			params = params[:i]
-			break
-		}
-	}
-	return n.fingerprint(params)
-}
-
-func (n *Net) fingerprint(params []Param) string {
-	h := sha256.New()
-	fmt.Fprintln(h, n.Arch.Fingerprint())
-	var buf [4096]byte
-	for _, p := range params {
-		for d := p.Data; len(d) > 0; {
-			k := min(len(d), len(buf)/4)
-			for i, v := range d[:k] {
-				binary.LittleEndian.PutUint32(buf[4*i:], math.Float32bits(v))
-			}
-			h.Write(buf[:4*k])
-			d = d[k:]
-		}
-	}
-	return hex.EncodeToString(h.Sum(nil))
 }
 
 // String says which net it is, in a line.
