@@ -95,8 +95,8 @@ func (a *arrays) fingerprint(ctx context.Context) (string, error) {
 		r, c := m.Dims()
 		fmt.Fprintf(h, "%d×%d\n", r, c) // a hash never fails
 		for i := range r {
-			if err := ctx.Err(); err != nil && i*c > 1<<16 { // what is smaller takes a millisecond
-				return "", err
+			if i*c > 1<<16 && ctx.Err() != nil { // what is smaller takes a millisecond
+				return "", ctx.Err()
 			}
 			row = row[:0]
 			for j := range c {

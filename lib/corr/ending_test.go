@@ -108,3 +108,50 @@ func TestContextsReachEveryPart(t *testing.T) {
 		}
 	}
 }
+
+// TestAPartThatIsCutShortIsNotKept: sums of many pairs of units end within a cell, and then nothing of the part is kept, since
+// some of its sums have the cell and some have not; those of few pairs take the cell whole and are kept, whenever the context ends.
+func TestAPartThatIsCutShortIsNotKept(t *testing.T) {
+	r := rand.New(rand.NewPCG(2, 3))
+	for _, c := range []struct {
+		units int
+		kept  bool
+	}{{12, true}, {710, false}} {
+		m := mat.NewDense(64, c.units, nil)
+		for i := range 64 {
+			for j := range c.units {
+				m.Set(i, j, r.NormFloat64())
+			}
+		}
+		src := activation.Arrays("fc", 1, m)
+		want, err := Measure(t.Context(), src)
+		if err != nil {
+			t.Fatal(err)
+		}
+		keeps := 0
+		for polls := int64(1); ; polls += 1 + polls/4 {
+			inTempCache(t)
+			s, err := Collect(endAfter(polls), src)
+			if err == nil {
+				if string(Encode(s)) != string(Encode(want)) {
+					t.Errorf("%d units: other bits", c.units)
+				}
+				break
+			}
+			if !errors.Is(err, context.Canceled) {
+				t.Fatalf("%d units, ended at poll %d: %v", c.units, polls, err)
+			}
+			part := cacheOf(t, src).resume(src)
+			if part != nil {
+				keeps++
+				rest, err := Collect(t.Context(), src)
+				if err != nil || string(Encode(rest)) != string(Encode(want)) {
+					t.Errorf("%d units, resumed after poll %d: %v, or other bits", c.units, polls, err)
+				}
+			}
+		}
+		if (keeps > 0) != c.kept {
+			t.Errorf("%d units: kept %d times, want %v", c.units, keeps, c.kept)
+		}
+	}
+}

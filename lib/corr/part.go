@@ -87,8 +87,9 @@ func newPartLayer(name string, units []int) *partLayer {
 	return p
 }
 
-// add adds the moments of a cell.
-func (p *partLayer) add(m *moments) {
+// add adds the moments of a cell. It looks at ctx between the units; when that has ended it returns its error, and the sums are
+// of no use.
+func (p *partLayer) add(ctx context.Context, m *moments) error {
 	n := float64(m.rows)
 	p.rows += m.rows
 	mean := make([]float64, p.d)
@@ -103,9 +104,13 @@ func (p *partLayer) add(m *moments) {
 	}
 	at := 0
 	for i := range p.d {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		p.products.addMoments(at, n, mean[i], m.sum[i], mean[i:], m.sum[i:p.d], m.gram[i*p.d+i:(i+1)*p.d])
 		at += p.d - i
 	}
+	return nil
 }
 
 // merge adds the sums of q, a layer of the same name and units.
@@ -185,16 +190,18 @@ func (p *partLayer) cell(values [][]float32) error {
 	if err := m.add(values, rows); err != nil {
 		return err
 	}
-	return p.end(m)
+	return p.end(context.Background(), m)
 }
 
 // end adds the moments of a cell that has all its samples, and makes them ready for the next.
-func (p *partLayer) end(m *moments) error {
+func (p *partLayer) end(ctx context.Context, m *moments) error {
 	if err := m.flush(); err != nil {
 		return err
 	}
 	if m.rows > 0 {
-		p.add(m)
+		if err := p.add(ctx, m); err != nil {
+			return err
+		}
 	}
 	m.reset()
 	return nil
@@ -245,6 +252,7 @@ func (w *pending) and(v *pending) *pending {
 // collector makes a part of a stream.
 type collector struct {
 	*part
+	ctx      context.Context
 	stream   string
 	size     int // pictures of the whole stream
 	from, to int // of this run
@@ -263,7 +271,7 @@ func collectPart(ctx context.Context, src *activation.Source, id fingerprints, p
 			return nil, err
 		}
 	}
-	c := &collector{part: p, stream: id.pictures, size: src.Whole().Pictures(), from: src.First(), to: src.First() + src.Pictures(), keep: keep}
+	c := &collector{ctx: ctx, part: p, stream: id.pictures, size: src.Whole().Pictures(), from: src.First(), to: src.First() + src.Pictures(), keep: keep}
 	if p == nil {
 		c.part = &part{key: id.nets, spans: []span{{id.pictures, src.Whole().String(), c.from, c.from}}}
 	} else {
@@ -289,6 +297,10 @@ func (c *collector) block(b *activation.Block) error {
 			c.moments = append(c.moments, newMoments(l.name, l.units))
 		}
 	}
+	adding := context.Background() // is not cut short in a part that is kept when ctx ends
+	if c.pairs() > quickPairs {
+		adding = c.ctx
+	}
 	for at, end := b.First, b.First+b.Pictures; at < end; {
 		start := at - at%shard%c.cell
 		stop := min(start+c.cell, at-at%shard+shard, c.size)
@@ -312,7 +324,7 @@ func (c *collector) block(b *activation.Block) error {
 				return err
 			}
 			if next == stop {
-				return c.layers[i].end(c.moments[i])
+				return c.layers[i].end(adding, c.moments[i])
 			}
 			return nil
 		})

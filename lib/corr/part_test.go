@@ -87,7 +87,9 @@ func partOf(t *testing.T, d data, block int) *Layer {
 		if err := m.flush(); err != nil {
 			t.Fatal(err)
 		}
-		p.add(m)
+		if err := p.add(t.Context(), m); err != nil {
+			t.Fatal(err)
+		}
 	}
 	return p.layer()
 }
@@ -434,7 +436,9 @@ func BenchmarkParts(b *testing.B) {
 		if err := m.flush(); err != nil {
 			b.Fatal(err)
 		}
-		p.add(m)
+		if err := p.add(b.Context(), m); err != nil {
+			b.Fatal(err)
+		}
 	}
 	flops := float64(d.rows) * float64(m.d) * float64(m.d+1)
 	b.ReportMetric(flops*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")

@@ -167,7 +167,10 @@ func decodePicture(r io.Reader, name string) ([]uint8, error) {
 // decodeImage decodes a JPEG or PNG of at most so many bytes. Before it takes memory for
 // the pixels it asks expected, which names the size that is wanted instead, or "".
 func decodeImage(ctx context.Context, r io.Reader, name string, most int, expected func(width, height int) string) (image.Image, error) {
-	b, err := io.ReadAll(io.LimitReader(r, int64(most)+1))
+	b, err := io.ReadAll(io.LimitReader(&watched{ctx: ctx, r: r}, int64(most)+1))
+	if err != nil && ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
 	if err != nil {
 		return nil, damaged(name, err)
 	}

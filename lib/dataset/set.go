@@ -168,8 +168,8 @@ func (s *Set) hash(ctx context.Context) (string, error) {
 	h.Write(head)         // a hash never fails
 	const piece = 1 << 20 // a millisecond or two; what is smaller needs no context
 	for from := 0; from < len(s.pixels); from += piece {
-		if err := ctx.Err(); err != nil && from > 0 {
-			return "", err
+		if from > 0 && ctx.Err() != nil {
+			return "", ctx.Err()
 		}
 		h.Write(s.pixels[from:min(from+piece, len(s.pixels))])
 	}
