@@ -74,8 +74,14 @@ func NewImporter(fset *token.FileSet, data []byte) (*Importer, error) {
 	return im, nil
 }
 
+// aliases are paths by which notebooks of other kernels import what is here under another.
+var aliases = map[string]string{"display": "gonverge/kernel/api/display", "github.com/gopherdata/gophernotes": "gonverge/kernel/api/display"}
+
 // Import implements types.Importer.
 func (im *Importer) Import(path string) (*types.Package, error) {
+	if real := aliases[path]; real != "" && im.Has(real) {
+		path = real
+	}
 	if path == "unsafe" {
 		return types.Unsafe, nil
 	}

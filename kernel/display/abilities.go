@@ -2,6 +2,7 @@ package display
 
 import (
 	"fmt"
+	"image"
 	"maps"
 	"reflect"
 	"strings"
@@ -22,6 +23,8 @@ var formats = []struct {
 }
 
 // Abilities returns what a value shows by its methods, and in trouble what went wrong with them; false if it has none.
+//
+// Ask may know "Image", which makes a picture of a value that is one.
 //
 // MIMEBundle has the whole say. Otherwise every method adds what it has, as in the kernel gophernotes: Render, then
 // SimpleRender, then the methods of single formats, which have the last word about theirs (there that is left to chance).
@@ -69,6 +72,24 @@ func Abilities(ask Ask) (b Bundle, trouble string, found bool) {
 			}
 			b.Data[f.mime] = result
 		})
+	}
+	if b.Data["image/png"] == nil && b.Data["image/jpeg"] == nil {
+		var img image.Image
+		if guard(func() {
+			result, _ := ask("Image")
+			if img, _ = result.(image.Image); img != nil {
+				img.Bounds()
+			}
+		}) == "" && img != nil { // else it is a picture with nothing inside
+			text, had := b.Data["text/plain"]
+			if t := guard(func() { picture(&b, img) }); t != "" {
+				troubles = append(troubles, t)
+			}
+			if delete(b.Data, "text/plain"); had {
+				b.Data["text/plain"] = text
+			}
+			found = true
+		}
 	}
 	return b, "", found
 }

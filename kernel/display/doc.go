@@ -5,11 +5,11 @@
 // A value shows itself by, in this order:
 //
 //   - MIMEBundle() map[string]any with MIME types as keys (text as string, binary
-//     as []byte), and optionally MIMEMetadata() map[string]any;
-//   - SimpleRender() map[string]any, or Render() of a struct with such a map as field Data,
-//     the interfaces of the kernel gophernotes;
-//   - single formats: HTML, SVG, Markdown, Latex, JavaScript (string), PNG, JPEG, GIF,
-//     PDF ([]byte), JSON (any or map[string]any), most alone or with an error as second result;
+//     as []byte), and optionally MIMEMetadata() and MIMETransient() map[string]any;
+//   - else all of these together: Render() of a struct with such a map as field Data, and
+//     SimpleRender() map[string]any, the interfaces of the kernel gophernotes; HTML, SVG, Markdown,
+//     Latex, JavaScript (string), PNG, JPEG, GIF, PDF ([]byte), each alone or with an error as second
+//     result; JSON (any or map[string]any); being an image.Image;
 //   - being a mat.Matrix (HTML table), image.Image or []image.Image (PNG),
 //     error, time.Duration;
 //   - String, and in the end fmt.

@@ -18,9 +18,8 @@ const (
 )
 
 // matrix adds a matrix as text and as an HTML table, both cut in the middle, with
-// its shape and type.
-func matrix(b *Bundle, m mat.Matrix) {
-	name := strings.TrimPrefix(fmt.Sprintf("%T", m), "*")
+// its shape and the name of its type.
+func matrix(b *Bundle, m mat.Matrix, name string) {
 	if isNil(m) {
 		b.Data["text/plain"] = name + " (nil)"
 		return
@@ -51,6 +50,16 @@ func matrix(b *Bundle, m mat.Matrix) {
 	}
 	b.Data["text/plain"] = head + "\n" + matrixText(cells)
 	b.Data["text/html"] = matrixHTML(head, cells, ri, ci)
+}
+
+// typeName is the name of a matrix's type, for its head.
+func typeName(m mat.Matrix) string { return strings.TrimPrefix(fmt.Sprintf("%T", m), "*") }
+
+// OfMatrix returns what to show of a matrix whose type has that name.
+func OfMatrix(m mat.Matrix, name string) Bundle {
+	b := Bundle{Data: map[string]any{}}
+	trouble := guard(func() { matrix(&b, m, name) })
+	return b.finished("", trouble, func() string { return name })
 }
 
 // isNil reports whether the interface holds a nil pointer, whose methods would panic.

@@ -142,7 +142,7 @@ func fill(b *Bundle, v any) (trouble string) {
 	case time.Duration:
 		b.Data["text/plain"] = duration(x)
 	case mat.Matrix:
-		matrix(b, x)
+		matrix(b, x, typeName(x))
 	case image.Image:
 		picture(b, x)
 	case []image.Image:

@@ -45,7 +45,7 @@ func preview(v any) string {
 		return duration(x)
 	case mat.Matrix:
 		b := Bundle{Data: map[string]any{}}
-		matrix(&b, x)
+		matrix(&b, x, typeName(x))
 		return b.Plain()
 	case image.Image:
 		r := x.Bounds()

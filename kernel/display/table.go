@@ -160,9 +160,8 @@ func rows(b *Bundle, r reflect.Value) {
 	}
 	if list, ok := r.Interface().([][]float64); ok && !slices.ContainsFunc(list, func(row []float64) bool { return len(row) != cols }) {
 		inner := Bundle{Data: map[string]any{}}
-		matrix(&inner, rowMatrix(list))
-		page, _ := inner.Data["text/html"].(string)
-		b.Data["text/html"] = strings.Replace(page, "display.rowMatrix", "[][]float64", 1)
+		matrix(&inner, rowMatrix(list), "[][]float64")
+		b.Data["text/html"] = inner.Data["text/html"]
 		return
 	}
 	head := make([]string, cols)

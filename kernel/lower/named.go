@@ -196,6 +196,7 @@ func (l *lowerer) kernelMethods(x *types.Named) {
 			fmt.Fprintf(&l.init, "%s.Format(%d, func(x interface{}, s %s.State, verb rune) { v := %s; %s })\n", Runtime, id, l.pkg("fmt"), l.raw("x", rt), l.methodOf("v", rt, sel, "s, verb"))
 		})
 	}
+	l.shaped(x)
 	bytes := types.NewSlice(types.Typ[types.Byte])
 	for _, d := range []struct {
 		name, as      string
@@ -241,6 +242,33 @@ func (l *lowerer) kernelMethods(x *types.Named) {
 					result = fmt.Sprintf("r, err := %s; if err != nil { return err }; return r", l.methodOf("v", rt, sel, arg))
 				}
 				fmt.Fprintf(&l.init, "%s.Method(%d, %q, func(x interface{}, %s) interface{} { v := %s; %s })\n", Runtime, id, d.as, param, l.raw("x", rt), result)
+			})
+		}
+	}
+}
+
+// shapes are compiled interfaces whose values show without more: what a display asks for them by, and a method that tells
+// at once which types are not meant.
+var shapes = []struct{ name, path, iface, method string }{{"Image", "image", "Image", "ColorModel"}, {"Matrix", "gonum.org/v1/gonum/mat", "Matrix", "Dims"}}
+
+// shaped registers what makes a picture or a matrix of the values of a type that are one.
+func (l *lowerer) shaped(x *types.Named) {
+	for _, rt := range []types.Type{x, types.NewPointer(x)} {
+		for _, sh := range shapes {
+			if types.NewMethodSet(rt).Lookup(x.Obj().Pkg(), sh.method) == nil || !l.program.Importer.Has(sh.path) {
+				continue
+			}
+			pkg, err := l.program.Importer.Import(sh.path)
+			if err != nil {
+				continue
+			}
+			want := pkg.Scope().Lookup(sh.iface).Type()
+			if _, wrapped := l.symbols[sh.path+"/"+pkg.Name()]["_"+sh.iface]; !wrapped || !types.Implements(rt, want.Underlying().(*types.Interface)) {
+				continue
+			}
+			id := l.typeID(rt)
+			l.queue = append(l.queue, func() {
+				fmt.Fprintf(&l.init, "%s.Method(%d, %q, func(x interface{}, _ interface{}) interface{} { return %s(%s) })\n", Runtime, id, sh.name, l.wrap(rt, want), l.raw("x", rt))
 			})
 		}
 	}

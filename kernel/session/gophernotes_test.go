@@ -76,6 +76,8 @@ func TestNotebooksOfGophernotes(t *testing.T) {
 			{"var c mat.Dense\nc.Mul(a, b)\nroot := func(_, _ int, v float64) float64 { return math.Sqrt(v) }\nvar d mat.Dense\nd.Apply(root, a)\nd.Pow(&d, 2)\nfmt.Printf(\"%0.4v\\n%0.4v\\n\", mat.Formatted(&c), mat.Formatted(&d))", `stdout "⎡22   9⎤\\n⎣66  25⎦\\n⎡16  21⎤\\n⎣28  37⎦\\n"`},
 		}},
 		{"display", []cell{
+			{"import \"display\"\ndisplay.HTML(\"<i>i</i>\")", `result \[text/html text/plain\] .*`},
+			{"import shown \"github.com/gopherdata/gophernotes\"\nshown.Latex(\"x\")", `result \[text/latex text/plain\] x`},
 			{"import \"image\"\n// as package display has them\nfunc PNG([]byte) error\nfunc Image(image.Image) error", ``},
 			{"import (\n    \"io\"\n    \"net/http\"\n)\nresp, err := http.Get(\"URL/a.png\")\nraw, err := io.ReadAll(resp.Body)\nresp.Body.Close()\ndisplay.PNG(raw)", `result \[image/png text/plain\] .*`},
 			{"resp, err := http.Get(\"URL/a.svg\")\nraw, err := io.ReadAll(resp.Body)\nresp.Body.Close()\ndisplay.SVG(string(raw))", `result \[image/png image/svg\+xml text/plain\] .*`},

@@ -179,6 +179,27 @@ func TestValuesOfSeveralInterfaces(t *testing.T) {
 	}
 }
 
+// A value of a cell's type that is a picture or a matrix shows as one.
+func TestPicturesAndMatricesOfCells(t *testing.T) {
+	s := newSession(t)
+	for _, c := range []struct{ name, cell, want string }{
+		{"embedded picture", "type P struct{ image.Image }\nP{image.NewGray(image.Rect(0, 0, 4, 3))}", "[image/png text/plain] P 4×3"},
+		{"none inside", "P{}", "[text/plain] P{Image:<nil>}"},
+		{"own methods, and HTML", "type Q struct{ c color.Color }\nfunc (*Q) ColorModel() color.Model { return color.RGBAModel }\nfunc (*Q) Bounds() image.Rectangle { return image.Rect(0, 0, 2, 2) }\nfunc (q *Q) At(x, y int) color.Color { return q.c }\nfunc (*Q) HTML() string { return \"q\" }\n&Q{color.Black}", "[image/png text/html text/plain] Q 2×2"},
+		{"a picture that has a text", "type N struct{ image.Image }\nfunc (N) String() string { return \"n\" }\nN{image.NewGray(image.Rect(0, 0, 4, 3))}", "[image/png text/plain] n"},
+		{"embedded matrix", "type M struct{ *mat.Dense }\nM{mat.NewDense(1, 2, []float64{3, 4})}", "[text/html text/plain] M 1×2\n3  4"},
+		{"in an interface", "var m mat.Matrix = M{mat.NewDense(1, 1, []float64{5})}\nm", "[text/html text/plain] M 1×1\n5"},
+		{"no matrix inside", "M{}", "[text/plain] M (nil)"},
+		{"nil pointer", "(*M)(nil)", "[text/plain] <nil>"},
+		{"a matrix that has a text", "type T struct{ *mat.Dense }\nfunc (T) String() string { return \"t\" }\nT{mat.NewDense(1, 2, nil)}", "[text/plain] t"},
+		{"own methods", "type D [4]float64\nfunc (D) Dims() (int, int) { return 2, 2 }\nfunc (d D) At(i, j int) float64 { return d[2*i+j] }\nfunc (d D) T() mat.Matrix { return mat.Transpose{d} }\nD{1, 2, 3, 4}", "[text/html text/plain] D 2×2\n1  2\n3  4"},
+	} {
+		if got := shown(t, s, &gallery{}, c.cell); got != "result "+c.want {
+			t.Errorf("%s: got\n%s\nwant\n%s", c.name, got, c.want)
+		}
+	}
+}
+
 func TestFileThatIsNotThere(t *testing.T) {
 	reply := newSession(t).Run(context.Background(), "display.File(\"image/png\", \"/nowhere/x.png\")", session.RunOptions{}, &gallery{})
 	if reply.Err == nil || reply.Err.Message != "open /nowhere/x.png: no such file or directory" {

@@ -3,7 +3,11 @@ package session
 import (
 	"fmt"
 	"go/types"
+	"image"
 	"reflect"
+	"strings"
+
+	"gonum.org/v1/gonum/mat"
 
 	"gonverge/kernel/display"
 	"gonverge/kernel/lower"
@@ -36,6 +40,9 @@ func (s *Session) bundle(v any, t types.Type) display.Bundle {
 		if t == nil {
 			t = b.Type()
 		}
+		if shown, ok := s.shape(b); ok {
+			return shown
+		}
 		text := display.Cut(s.machine.Show(v, t))
 		if own, ok := display.OfAbilities(asking(b), text); ok {
 			return own
@@ -54,6 +61,35 @@ func (s *Session) bundle(v any, t types.Type) display.Bundle {
 	return display.Of(v, "")
 }
 
+// shape shows a value of a session type that is a picture or a matrix and has no more to say.
+func (s *Session) shape(b run.Boxed) (display.Bundle, bool) {
+	picture, isPicture := b.Method("Image")
+	matrix, isMatrix := b.Method("Matrix")
+	if _, says := b.Method("String"); says || !isPicture && !isMatrix || isNil(b) {
+		return display.Bundle{}, false
+	}
+	name := strings.TrimPrefix(s.machine.TypeNameOf(b, nil), "*")
+	if m, ok := matrix.(mat.Matrix); ok && !isPicture {
+		if _, says := display.OfAbilities(asking(b), ""); !says {
+			return display.OfMatrix(m, name), true
+		}
+		return display.Bundle{}, false
+	}
+	img, ok := picture.(image.Image)
+	if !ok {
+		return display.Bundle{}, false
+	}
+	defer func() { _ = recover() }() // a picture inside may be missing: then it is shown as any value
+	size := img.Bounds().Size()
+	return display.OfAbilities(asking(b), fmt.Sprintf("%s %d×%d", name, size.X, size.Y))
+}
+
+// isNil tells a nil pointer.
+func isNil(b run.Boxed) bool {
+	r := reflect.ValueOf(run.Unbox(b))
+	return r.Kind() == reflect.Pointer && r.IsNil()
+}
+
 // isNilFunc tells a function that is none.
 func isNilFunc(v any) bool {
 	if b, ok := v.(run.Boxed); ok {
@@ -67,7 +103,7 @@ func isNilFunc(v any) bool {
 func asking(b run.Boxed) display.Ask {
 	return func(name string) (any, bool) {
 		result, ok := b.Method(name)
-		if box, boxed := run.Inner(result).(run.Boxed); boxed && name != "JSON" {
+		if box, boxed := run.Inner(result).(run.Boxed); boxed && name == "Render" {
 			return run.Unbox(box), ok // a struct of the cell's own with the formats
 		}
 		return result, ok
