@@ -62,16 +62,39 @@ type connection struct {
 }
 
 func (f *connection) forward(y, x, w, b []float32) error {
-	return f.each(f.pictures, func(_, _, from, to int) {
-		out := y[from*f.units : to*f.units]
-		for i := 0; i < len(out); i += f.units {
-			copy(out[i:], b)
-		}
-		simd.Gemm(false, false, to-from, f.units, f.inputs, x[from*f.inputs:], f.inputs, w, f.units, out, f.units, true)
-		if f.relu {
-			simd.Relu(out)
-		}
+	for i := 0; i < len(y); i += f.units {
+		copy(y[i:], b)
+	}
+	err := f.product(f.units, f.inputs, func(ends []int, from, j, n int) {
+		simd.GemmParts(ends, false, n, f.inputs, x[from*f.inputs:], f.inputs, w[j:], f.units, y[from*f.units+j:], f.units, true)
 	})
+	if f.relu {
+		simd.Relu(y)
+	}
+	return err
+}
+
+// largeWeights is how many weights are so many that going through them for each part of a batch
+// costs more than the products: 4 MB.
+const largeWeights = 1 << 20
+
+// product calls do for the pictures from one on, in parts that end so many pictures later, and
+// columns j to j+n of the result: chunk by chunk, or, with many weights and one worker, for all chunks
+// at once, which has the same bits and reads the weights once.
+func (f *connection) product(columns, depth int, do func(ends []int, from, j, n int)) error {
+	if f.Workers > 1 || columns*depth < largeWeights {
+		return f.each(f.pictures, func(_, _, from, to int) { do([]int{to - from}, from, 0, columns) })
+	}
+	var ends []int
+	for i := range chunks {
+		_, to := chunk(i, f.pictures)
+		ends = append(ends, to)
+	}
+	const block = 8 * simd.GemmColumns // some milliseconds of work
+	for j := 0; j < columns && !f.stopped(); j += block {
+		do(ends, 0, j, min(block, columns-j))
+	}
+	return f.stopping()
 }
 
 func (f *connection) diff(in gorgonia.Nodes, out, grad *gorgonia.Node) (gorgonia.Nodes, error) {
@@ -123,8 +146,8 @@ func (f *connection) backward(dw, db, dx, x, w, dy []float32) error {
 	if err != nil || !f.inputGrad {
 		return err
 	}
-	return f.each(f.pictures, func(_, _, from, to int) {
-		simd.Gemm(false, true, to-from, f.inputs, f.units, dy[from*f.units:], f.units, w, f.units, dx[from*f.inputs:], f.inputs, false)
+	return f.product(f.inputs, f.units, func(ends []int, from, j, n int) {
+		simd.GemmParts(ends, true, n, f.units, dy[from*f.units:], f.units, w[j*f.units:], f.units, dx[from*f.inputs+j:], f.inputs, false)
 	})
 }
 

@@ -5,11 +5,14 @@ import (
 	"unsafe"
 )
 
+// GemmColumns divides the columns into blocks that have the same bits alone as together.
+const GemmColumns = 96
+
 // gemmK and gemmN are the block of B that is packed at once: 384×96 values, 147 KB, which
 // stay in the second-level cache while all of A goes past them.
 const (
 	gemmK = 384
-	gemmN = 96
+	gemmN = GemmColumns
 
 	gemmFew  = 48  // up to so many rows of A, B is not packed
 	gemmLong = 128 // from so many columns and half as many rows on, a transposed A is packed
@@ -22,6 +25,19 @@ const (
 // (A is stored k×m) or transB (B is stored n×k). With k = 0 the product is 0. It panics if a
 // leading dimension is shorter than a row or a slice does not hold the matrix.
 func Gemm(transA, transB bool, m, n, k int, a []float32, lda int, b []float32, ldb int, c []float32, ldc int, add bool) {
+	gemm(nil, transA, transB, m, n, k, a, lda, b, ldb, c, ldc, add)
+}
+
+// GemmParts is a [Gemm] of A as it is for the rows before each of ends, which ascend, from the end
+// before on, with the same bits: but B is gone through only once. The last end is the number of rows.
+func GemmParts(ends []int, transB bool, n, k int, a []float32, lda int, b []float32, ldb int, c []float32, ldc int, add bool) {
+	if len(ends) == 0 {
+		return
+	}
+	gemm(ends, false, transB, ends[len(ends)-1], n, k, a, lda, b, ldb, c, ldc, add)
+}
+
+func gemm(ends []int, transA, transB bool, m, n, k int, a []float32, lda int, b []float32, ldb int, c []float32, ldc int, add bool) {
 	checkMatrix("a", transA, m, k, len(a), lda)
 	checkMatrix("b", transB, k, n, len(b), ldb)
 	checkMatrix("c", false, m, n, len(c), ldc)
@@ -74,8 +90,15 @@ func Gemm(transA, transB bool, m, n, k int, a []float32, lda int, b []float32, l
 			nc := min(gemmN, n-j0)
 			from := min(nc, max(0, inPlace-j0)) // columns of this block before from are read in place
 			packB(panels, b, ldb, transB, p, t.k, j0+from, nc-from)
-			for i := 0; i < m; i += tileRows {
-				rows := min(tileRows, m-i)
+			part := 0
+			for i, rows := 0, 0; i < m; i += rows {
+				rows = min(tileRows, m-i)
+				if ends != nil {
+					for ends[part] <= i {
+						part++
+					}
+					rows = min(rows, ends[part]-i)
+				}
 				for r := range off {
 					off[r] = min(r, rows-1) * rowStep
 				}

@@ -117,3 +117,43 @@ func TestGemmOfLargeResultsEqualsItsParts(t *testing.T) {
 		}
 	})
 }
+
+func TestGemmPartsHasTheBitsOfItsParts(t *testing.T) {
+	eachPath(t, func(t *testing.T) {
+		r := newRand()
+		for _, ends := range [][]int{{1}, {0, 4, 4, 11}, {8, 16, 24, 32}, {2, 5, 7, 10}, {13, 26, 39, 70}} {
+			for _, transB := range []bool{false, true} {
+				for _, add := range []bool{false, true} {
+					const n, k = 203, 401 // tails of columns, and sums in two blocks
+					m := ends[len(ends)-1]
+					a, b, c := random(r, m*k), random(r, n*k), random(r, m*n)
+					ldb := n
+					if transB {
+						ldb = k
+					}
+					want, got := slices.Clone(c), newBuffer(c)
+					from := 0
+					for _, to := range ends {
+						Gemm(false, transB, to-from, n, k, a[from*k:], k, b, ldb, want[from*n:], n, add)
+						from = to
+					}
+					GemmParts(ends, transB, n, k, a, k, b, ldb, got.values(), n, add)
+					got.check(t, "c")
+					if !slices.Equal(got.values(), want) {
+						t.Errorf("%v, transB %v, add %v: other bits", ends, transB, add)
+					}
+					// and columns in blocks of 96 have the bits of all
+					if !transB {
+						copy(got.values(), c)
+						for j := 0; j < n; j += GemmColumns {
+							GemmParts(ends, false, min(GemmColumns, n-j), k, a, k, b[j:], ldb, got.values()[j:], n, add)
+						}
+						if !slices.Equal(got.values(), want) {
+							t.Errorf("%v, add %v: columns by themselves have other bits", ends, add)
+						}
+					}
+				}
+			}
+		}
+	})
+}
