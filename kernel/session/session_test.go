@@ -265,7 +265,7 @@ func ExampleSession_Run() {
 	// Output:
 	// 42
 	// true
-	// compile error: cannot use "forty" (untyped string constant) as int value in assignment
+	// compile error: cannot use "forty" (untyped string constant) as int value in assignment (x := ... gives x a new type)
 }
 
 func BenchmarkStart(b *testing.B) {
