@@ -131,6 +131,13 @@ func (s *Session) command(c *invocation) {
 	c.reply.Values, c.reply.Err = s.run(c.ctx, below, c.o)
 }
 
+// elsewhere says what stands for commands that IPython has.
+var elsewhere = map[string]string{
+	"matplotlib": ", pictures show themselves", "pylab": ", pictures show themselves", "pip": ", packages are compiled in", "conda": ", packages are compiled in",
+	"ls": ", !ls lists files", "pwd": ", !pwd tells the folder", "cat": ", !cat FILE shows a file", "run": ", %load FILE takes a file into the cell",
+	"whos": ", %who lists variables", "prun": ", %profile does it", "history": ", %save FILE writes the cells down", "debug": ", %profile tells where time goes, a traceback where a panic was",
+}
+
 // alone runs a command without what stands below it, and tells whether that is a cell of its own.
 func (s *Session) alone(c *invocation) (more bool) {
 	switch c.name {
@@ -147,7 +154,7 @@ func (s *Session) alone(c *invocation) (more bool) {
 		for _, k := range commands() {
 			names = append(names, "%"+k.name)
 		}
-		c.reply.Err = problem("no command %%%s; have %s", c.name, strings.Join(names, ", "))
+		c.reply.Err = problem("no command %%%s%s; have %s", c.name, elsewhere[c.name], strings.Join(names, ", "))
 		return false
 	}
 	if args := c.args(); len(args) > 0 && (args[0] == "-h" || args[0] == "--help") {

@@ -101,6 +101,7 @@ func TestCommands(t *testing.T) {
 		{"help of one", "%help timeit", `(?s)result .* %timeit \[-n LOOPS\].*seven?.*|(?s)result .* %timeit \[-n LOOPS\].*7 runs.*`},
 		{"help by flag", "%save -h", `(?s)result .* %save \[-f\] FILE.*`},
 		{"help of none", "%help nope", `error: no command nope; %help lists them`},
+		{"of IPython", "%matplotlib inline", `error: no command %matplotlib, pictures show themselves; have %bash, .*`},
 		{"unknown", "%nope", `error: no command %nope; have %bash, .*%who.*`},
 		{"commands below each other", "%env GONVERGE_TEST\n%who func\nx + 1", `(?s)display .* a b\ndisplay .* func .*\nresult .* 4`},
 		{"reset", "%reset", ``},
