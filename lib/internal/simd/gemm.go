@@ -17,7 +17,7 @@ const (
 	gemmFew  = 48  // up to so many rows of A, B is not packed
 	gemmLong = 128 // from so many columns and half as many rows on, a transposed A is packed
 
-	gemmStream = 1 << 21 // from so many values on, a product of a short sum is written past the caches
+	gemmStream = 1 << 22 // from so many values on, a product of a short sum is written past the caches
 )
 
 // Gemm writes the product op(A)·op(B) to C, or adds it to C if add. op(A) is m×k, op(B) is
