@@ -204,15 +204,15 @@ func (r settings) check() error {
 	case r.Batch < 1:
 		return bad("Batch", r.Batch, "1 or more")
 	case !finite(r.LR) || r.LR <= 0:
-		return bad("LR", r.LR, "above 0")
+		return bad("LR", r.LR, "finite, above 0")
 	case !(r.Momentum < 1):
 		return bad("Momentum", r.Momentum, "below 1; negative: none")
 	case !finite(r.Decay):
-		return bad("Decay", r.Decay, "a number; negative: none")
+		return bad("Decay", r.Decay, "finite; negative: none")
 	case !(r.Warmup < 1):
 		return bad("Warmup", r.Warmup, "below 1; negative: none")
 	case !finite(r.Clip):
-		return bad("Clip", r.Clip, "a number; negative: none")
+		return bad("Clip", r.Clip, "finite; negative: none")
 	case r.Shift < 0:
 		return bad("Shift", r.Shift, "0 or more")
 	}
@@ -229,11 +229,11 @@ func (r settings) check() error {
 		l := r.Layers[name]
 		switch {
 		case !finite(l.Start) || l.Start < 0:
-			return bad(fmt.Sprintf("Layers[%q].Start", name), l.Start, "0 or more")
+			return bad(fmt.Sprintf("Layers[%q].Start", name), l.Start, "finite, 0 or more")
 		case !finite(l.LR):
-			return bad(fmt.Sprintf("Layers[%q].LR", name), l.LR, "a number")
+			return bad(fmt.Sprintf("Layers[%q].LR", name), l.LR, "finite")
 		case !finite(l.Decay):
-			return bad(fmt.Sprintf("Layers[%q].Decay", name), l.Decay, "a number")
+			return bad(fmt.Sprintf("Layers[%q].Decay", name), l.Decay, "finite")
 		}
 	}
 	return nil
