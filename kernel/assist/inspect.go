@@ -84,6 +84,8 @@ func at(p *check.Program, pr *check.Probe, src string, offset int) (types.Object
 			case *ast.SelectorExpr:
 				if s := pr.Info.Selections[x]; s != nil && s.Kind() == types.FieldVal {
 					owners[s.Obj()] = owner(s)
+				} else if f := ofType(pr, x); f != nil && within(x.Sel.Pos(), x.Sel.End()) {
+					best, owners[f] = f, nameOf(pr.Info.Types[x.X].Type)
 				}
 			case *ast.CompositeLit:
 				if f := fieldKey(pr, x, within, owners); f != nil {
@@ -108,6 +110,21 @@ func at(p *check.Program, pr *check.Probe, src string, offset int) (types.Object
 		best = pr.Info.ObjectOf(f.Sel)
 	}
 	return best, owners[best]
+}
+
+// ofType is the field that a type and a name stand for, which is no Go but what one asks for: train.Recipe.Schedule.
+func ofType(pr *check.Probe, x *ast.SelectorExpr) types.Object {
+	tv := pr.Info.Types[x.X]
+	st, ok := under[*types.Struct](tv.Type)
+	if !tv.IsType() || !ok {
+		return nil
+	}
+	for i := range st.NumFields() {
+		if f := st.Field(i); f.Name() == x.Sel.Name {
+			return f
+		}
+	}
+	return nil
 }
 
 // owner is the type that declares the field which a selector names, itself or in an embedded field.

@@ -47,6 +47,9 @@ func (s *Session) Complete(source string, cursor int) (c Completion) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if t, ok := assist.TextAt(s.program, source, cursor); ok {
+		if importing(source, t.Start) {
+			return s.completePackage(t)
+		}
 		return s.completeText(t)
 	}
 	list := assist.Complete(s.program, source, cursor)

@@ -154,6 +154,28 @@ func (s *Session) completeText(t assist.Text) Completion {
 	return completePath(t.Value, end)
 }
 
+// importing tells whether the string that begins at the offset names a package.
+func importing(source string, start int) bool {
+	before := strings.TrimRight(source[:max(0, start-1)], " \t")
+	line := strings.TrimSpace(before[strings.LastIndexByte(before, '\n')+1:])
+	if first, _, _ := strings.Cut(line, " "); first == "import" {
+		return true
+	}
+	open := strings.LastIndex(before, "import (")
+	return open >= 0 && !strings.Contains(before[open:], ")")
+}
+
+// completePackage lists the packages that a path may go on to.
+func (s *Session) completePackage(t assist.Text) Completion {
+	c := Completion{Start: t.Start, End: t.Start + len(t.Value)}
+	for _, path := range s.program.Importer.Paths() {
+		if strings.HasPrefix(path, t.Value) && !strings.Contains(path, "internal/") && !strings.HasPrefix(path, "vendor/") {
+			c.Items = append(c.Items, CompletionItem{Text: path, Kind: "package"})
+		}
+	}
+	return c
+}
+
 // mostFiles are offered.
 const mostFiles = 200
 
