@@ -20,7 +20,7 @@ import (
 
 // bounds writes the tests of all that the nodes index in any case.
 func (e *emitter) bounds(b *strings.Builder, nodes ...ast.Node) {
-	if e.looping() {
+	if e.looping() && !e.callsIn(nodes) {
 		return
 	}
 	w := &boundsWalk{e: e, b: b}
@@ -31,9 +31,17 @@ func (e *emitter) bounds(b *strings.Builder, nodes ...ast.Node) {
 	}
 }
 
+// callsIn tells whether something is called in the nodes, which costs so much more than a test.
+func (e *emitter) callsIn(nodes []ast.Node) bool {
+	return slices.ContainsFunc(nodes, func(n ast.Node) bool {
+		x, ok := n.(ast.Expr)
+		return ok && e.executes(x)
+	})
+}
+
 // looping tells whether a loop of the function holds what is being lowered.
 func (e *emitter) looping() bool {
-	return slices.ContainsFunc(e.loops, func(l *loop) bool { return !l.sw })
+	return !e.slow && slices.ContainsFunc(e.loops, func(l *loop) bool { return !l.sw })
 }
 
 // askedIndex writes an index that something is called for, with its test; "" where the length cannot be asked for.
@@ -230,8 +238,10 @@ func (w *boundsWalk) twice(x ast.Expr) bool {
 		}
 	case *ast.BinaryExpr:
 		switch x.Op {
-		case token.ADD, token.SUB, token.MUL, token.AND, token.OR, token.XOR:
+		case token.ADD, token.SUB, token.MUL, token.AND, token.OR, token.XOR, token.AND_NOT:
 			return w.twice(x.X) && w.twice(x.Y)
+		case token.QUO, token.REM: // a constant divisor is not zero
+			return w.twice(x.X) && w.e.info.Types[x.Y].Value != nil
 		}
 	case *ast.UnaryExpr:
 		return x.Op == token.SUB && w.twice(x.X)

@@ -21,6 +21,7 @@ type emitter struct {
 	fn     *function
 	slot   string   // of the declared function that is lowered
 	params []string // names of the parameters of the last function head
+	slow   bool     // the version of a loop that tests its indices is lowered
 	logic  int      // operands of && and || around what is being lowered
 }
 
@@ -228,6 +229,10 @@ func (e *emitter) x(x ast.Expr) string {
 	case *ast.BasicLit:
 		return x.Value
 	case *ast.ParenExpr:
+		switch ast.Unparen(x).(type) {
+		case *ast.Ident, *ast.BasicLit, *ast.SelectorExpr, *ast.IndexExpr, *ast.CallExpr, *ast.BinaryExpr, *ast.StarExpr:
+			return e.x(x.X) // the interpreter goes astray at (x) > 0 && y
+		}
 		return "(" + e.x(x.X) + ")"
 	case *ast.FuncLit:
 		return e.literal(x)
