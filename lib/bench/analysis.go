@@ -253,12 +253,13 @@ func caffeNets(pictures int) (*activation.Source, error) {
 // statistics compares the statistics of two nets, forward passes included, with the passes alone,
 // and says how much more memory they take.
 func (e *analysisTable) statistics(ctx context.Context) error {
-	task := "statistics of conv1 to conv5 of two CaffeNets, 64 pictures, forward passes included"
+	const pictures = 128 // for fewer what is done once, as the first touch of memory, would weigh too much
+	task := fmt.Sprintf("statistics of conv1 to conv5 of two CaffeNets, %d pictures, forward passes included", pictures)
 	memory := "memory of these statistics, their file included, beyond nets and passes"
 	if !e.o.Wants(task) && !e.o.Wants(memory) {
 		return nil
 	}
-	acts, err := caffeNets(64) // for fewer what is done once, as reading the nets for their fingerprints, would weigh too much
+	acts, err := caffeNets(pictures)
 	if err != nil {
 		return err
 	}

@@ -25,7 +25,16 @@ type Layer struct {
 }
 
 func newLayer(name string, units []int) *Layer {
-	l := &Layer{name: name, units: units}
+	d := 0
+	for _, u := range units {
+		d += u
+	}
+	return newLayerIn(name, units, make([]float64, d*d))
+}
+
+// newLayerIn is newLayer with memory for the d×d covariances, of which all are to be set.
+func newLayerIn(name string, units []int, cov []float64) *Layer {
+	l := &Layer{name: name, units: units, cov: cov}
 	for _, u := range units {
 		l.offset = append(l.offset, l.d)
 		l.d += u
@@ -33,7 +42,6 @@ func newLayer(name string, units []int) *Layer {
 	for _, v := range []*[]float64{&l.mean, &l.low, &l.high, &l.zero} {
 		*v = make([]float64, l.d)
 	}
-	l.cov = make([]float64, l.d*l.d)
 	return l
 }
 

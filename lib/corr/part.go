@@ -72,6 +72,7 @@ type partLayer struct {
 	zeros     []int
 	sum       *exactSums // d
 	products  *exactSums // upper triangle, row by row
+	spare     []float64  // d×d values that nobody needs any more, for the covariances; may be nil
 }
 
 func newPartLayer(name string, units []int) *partLayer {
@@ -126,11 +127,16 @@ func (p *partLayer) merge(q *partLayer) {
 
 // layer returns the finished statistics.
 func (p *partLayer) layer() *Layer {
-	l := newLayer(p.name, p.units)
-	l.samples = p.rows
+	memory := p.spare
+	p.spare = nil
 	if p.rows == 0 {
-		return l
+		return newLayer(p.name, p.units)
 	}
+	if memory == nil {
+		memory = make([]float64, p.d*p.d)
+	}
+	l := newLayerIn(p.name, p.units, memory)
+	l.samples = p.rows
 	n := float64(p.rows)
 	copy(l.low, p.low)
 	copy(l.high, p.high)
@@ -172,8 +178,9 @@ func (p *part) stats() (*Stats, error) {
 			}
 		}
 	}
-	for _, l := range layers {
+	for i, l := range layers {
 		s.layers = append(s.layers, l.layer())
+		p.layers[i].spare = nil
 	}
 	return s, nil
 }
@@ -280,6 +287,9 @@ func collectPart(ctx context.Context, src *activation.Source, id fingerprints, p
 	}
 	if err := src.Each(ctx, c.block); err != nil {
 		return nil, err
+	}
+	for i, m := range c.moments {
+		c.layers[i].spare = m.gram
 	}
 	return c.part, nil
 }
