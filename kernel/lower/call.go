@@ -126,14 +126,15 @@ func (e *emitter) spreadMethod(recv string, rt types.Type, m *types.Func, arg as
 }
 
 // replaced are functions of package run in place of compiled methods: of those that wait, so that an interrupt ends them (they are
-// told where they wait); of those that write a file, since os.Stdout is one and it matters which goroutine writes; and of
+// told where they wait); of the one that starts a goroutine, so that its panic does not end the process; of those that write a file, since os.Stdout is one and it matters which goroutine writes; and of
 // those that would end the process.
 var replaced = map[string]struct {
 	name string
 	at   bool // takes the position
 }{
 	"(*sync.WaitGroup).Wait": {"WaitGroupWait", true}, "(*sync.Mutex).Lock": {"MutexLock", true}, "(*sync.RWMutex).Lock": {"RWLock", true}, "(*sync.RWMutex).RLock": {"RWRLock", true},
-	"(*os.File).Write": {"FileWrite", false}, "(*os.File).WriteString": {"FileWriteString", false},
+	"(*sync.WaitGroup).Go": {"WaitGroupGo", true},
+	"(*os.File).Write":     {"FileWrite", false}, "(*os.File).WriteString": {"FileWriteString", false},
 	"(*log.Logger).Fatal": {"LogFatal", false}, "(*log.Logger).Fatalf": {"LogFatalf", false}, "(*log.Logger).Fatalln": {"LogFatalln", false},
 }
 

@@ -74,6 +74,7 @@ func FileWriteString(any, string) (int, error) { return 0, nil }
 func LogFatal(*log.Logger, ...any) {}
 func LogFatalf(*log.Logger, string, ...any) {}
 func LogFatalln(*log.Logger, ...any) {}
+func WaitGroupGo(*sync.WaitGroup, func(), int) {}
 func MutexLock(*sync.Mutex, int) {}
 func RWLock(*sync.RWMutex, int) {}
 func RWRLock(*sync.RWMutex, int) {}

@@ -27,11 +27,11 @@ type waiting struct {
 	what string
 }
 
-// begin counts the goroutine g until the returned function is called.
-func (w *waits) begin(a *activity, g uint64, pos int, what string) (end func()) {
+// begin counts the calling goroutine of an activity until the returned function is called.
+func (w *waits) begin(a *activity, isBody bool, pos int, what string) (end func()) {
 	w.begun.Add(1)
 	w.now.Add(1)
-	if a == nil || a.body != g {
+	if !isBody {
 		return func() { w.now.Add(-1) }
 	}
 	a.waits.Store(&waiting{pos, what})

@@ -2,8 +2,12 @@ package run
 
 import (
 	"bytes"
+	"context"
+	"reflect"
 	"runtime"
 	"strconv"
+	"sync"
+	"time"
 )
 
 // goroutine is the number of the calling goroutine. It is slow (a microsecond).
@@ -18,18 +22,50 @@ func goroutine() uint64 {
 }
 
 // start is the go statement.
-func (m *Machine) start(pos int, f func()) {
-	a := m.owner()
-	m.live.Add(1)
-	if a != nil {
-		a.live.Add(1)
-	}
-	go func() {
-		defer m.live.Add(-1)
-		if a != nil {
-			defer a.live.Add(-1)
-			defer m.own(a)()
+func (m *Machine) start(pos int, f func()) { go m.begin(pos, f, true)() }
+
+// waitGroupGo is (*sync.WaitGroup).Go.
+func (m *Machine) waitGroupGo(wg *sync.WaitGroup, f func(), pos int) {
+	wg.Add(1)
+	m.start(pos, func() {
+		defer wg.Done()
+		f()
+	})
+}
+
+// later are functions of compiled packages that call one of a cell on a goroutine of theirs some time: it runs like one that
+// the cell started.
+func (m *Machine) later() (inTime, inContext map[string]reflect.Value) {
+	inTime = map[string]reflect.Value{"AfterFunc": reflect.ValueOf(func(d time.Duration, f func()) *time.Timer { return time.AfterFunc(d, m.begin(0, f, false)) })}
+	inContext = map[string]reflect.Value{"AfterFunc": reflect.ValueOf(func(ctx context.Context, f func()) func() bool { return context.AfterFunc(ctx, m.begin(0, f, false)) })}
+	return inTime, inContext
+}
+
+// begin is what a goroutine does that the calling one starts at pos, now or later: it belongs to the same activity, and a
+// panic of f is told instead of ending the process.
+func (m *Machine) begin(pos int, f func(), now bool) func() {
+	label := getLabel()
+	a := m.ownerOf(label)
+	if a != nil && a.isBody(label) {
+		if p := a.started.Load(); p != nil {
+			label = *p
 		}
+	}
+	count := func(n int64) {
+		m.live.Add(n)
+		if a != nil {
+			a.live.Add(n)
+		}
+	}
+	if now { // whoever asks how many there are right after the go statement is to find it
+		count(1)
+	}
+	return func() {
+		if !now {
+			count(1)
+		}
+		defer count(-1)
+		setLabel(label)
 		defer func() {
 			if r := recover(); r != nil {
 				p := m.panicOf(r)
@@ -41,5 +77,5 @@ func (m *Machine) start(pos int, f func()) {
 			}
 		}()
 		f()
-	}()
+	}
 }

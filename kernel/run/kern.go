@@ -47,6 +47,7 @@ func (m *Machine) runtime() map[string]reflect.Value {
 		"Send":          v(m.send),
 		"Select":        v(m.selection),
 		"WaitGroupWait": v(m.waitGroupWait),
+		"WaitGroupGo":   v(m.waitGroupGo),
 		"MutexLock":     v(m.mutexLock),
 		"RWLock":        v(m.rwLock),
 		"RWRLock":       v(m.rwRLock),
@@ -107,8 +108,7 @@ func (m *Machine) mark(id int, p *int) {
 // exec runs the body of a cell and keeps how it ended.
 func (m *Machine) exec(f func()) {
 	a := m.cur.Load()
-	a.body = goroutine()
-	defer m.own(a)()
+	a.enterBody()
 	defer func() {
 		if r := recover(); r != nil {
 			a.done <- m.panicOf(r)

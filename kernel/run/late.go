@@ -37,9 +37,11 @@ func (m *Machine) runLate(of *activity, late []*Defers) (detached bool) {
 		return false
 	}
 	a := &activity{ctx: of.ctx, done: make(chan *Panic, 1), stopped: make(chan struct{}), tag: of.tag, late: true}
+	m.markActivity(a)
+	defer a.forgetLabels()
 	m.cur.Store(a)
 	go func() {
-		defer m.own(a)()
+		a.enterBody()
 		for _, d := range late {
 			d.panicking, d.value = false, nil
 			d.run()

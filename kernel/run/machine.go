@@ -16,6 +16,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+	"unsafe"
 
 	"github.com/traefik/yaegi/interp"
 	"github.com/traefik/yaegi/stdlib"
@@ -64,7 +65,7 @@ type Machine struct {
 	epoch   *uint64      // the interpreter's run number: see stop.go
 	live    atomic.Int64 // goroutines that cells started
 	cur     atomic.Pointer[activity]
-	owners  sync.Map // goroutine -> *activity that started it
+	owners  sync.Map // address of a label -> *activity: see owner.go
 	waits   waits
 	window  atomic.Pointer[window]
 	left    *activity        // a stopped Run whose compiled calls had not returned
@@ -200,7 +201,10 @@ func (m *Machine) tables() interp.Exports {
 	replace("os/os", map[string]reflect.Value{"Stdout": reflect.ValueOf(&m.out.stdout).Elem(), "Stderr": reflect.ValueOf(&m.out.stderr).Elem()})
 	replace("log/log", m.logging(m.logger))
 	replace("reflect/reflect", m.reflection(tables["reflect/reflect"]))
-	replace("time/time", map[string]reflect.Value{"Sleep": reflect.ValueOf(m.sleep)})
+	inTime, inContext := m.later()
+	inTime["Sleep"] = reflect.ValueOf(m.sleep)
+	replace("time/time", inTime)
+	replace("context/context", inContext)
 	return tables
 }
 
@@ -234,19 +238,21 @@ func (m *Machine) Eval(src string) (err error) {
 
 // activity is one Run, with the goroutines that it starts.
 type activity struct {
-	ctx       context.Context
-	done      chan *Panic
-	evaluated chan struct{} // closed when the interpreter has returned; nil where it was not called
-	stopped   chan struct{} // closed when the interpreter has stopped
-	live      atomic.Int64  // goroutines
-	body      uint64        // the goroutine of its body, 0 before it runs
-	waits     atomic.Pointer[waiting]
-	tag       any // what its output carries
-	mu        sync.Mutex
-	values    []any
-	late      bool          // runs deferred calls of a stopped one
-	long      bool          // inside a statement that calls compiled code with the context
-	left      chan struct{} // closed by Leave
+	ctx                 context.Context
+	done                chan *Panic
+	evaluated           chan struct{}                  // closed when the interpreter has returned; nil where it was not called
+	stopped             chan struct{}                  // closed when the interpreter has stopped
+	live                atomic.Int64                   // goroutines
+	body                atomic.Pointer[unsafe.Pointer] // labels of its body and of the goroutines that it starts, nil when its Run is over
+	started             atomic.Pointer[unsafe.Pointer]
+	bodyKey, startedKey uintptr // their addresses
+	waits               atomic.Pointer[waiting]
+	tag                 any // what its output carries
+	mu                  sync.Mutex
+	values              []any
+	late                bool          // runs deferred calls of a stopped one
+	long                bool          // inside a statement that calls compiled code with the context
+	left                chan struct{} // closed by Leave
 }
 
 // longGrace is how long compiled code with the context may take to return after a cancel.
@@ -265,6 +271,8 @@ func (m *Machine) Run(ctx context.Context, body string, derive func(context.Cont
 		seen = derive(cell)
 	}
 	a := &activity{ctx: cell, done: make(chan *Panic, 1), stopped: make(chan struct{}), tag: m.tag}
+	m.markActivity(a)
+	defer a.forgetLabels()
 	m.awaitLeft(ctx)
 	*m.context = seen
 	m.cur.Store(a)
@@ -370,9 +378,6 @@ func (m *Machine) SetTag(tag any) { m.tag = tag }
 
 // Tag is that of the run to which the calling goroutine belongs; nil is the one that is running.
 func (m *Machine) Tag() any {
-	if m.live.Load() == 0 { // nobody but the cell that runs: goroutine numbers are slow
-		return nil
-	}
 	if a := m.owner(); a != nil && a != m.cur.Load() {
 		return a.tag
 	}

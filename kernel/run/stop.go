@@ -103,23 +103,6 @@ func (m *Machine) awaitLeft(ctx context.Context) {
 	m.out.add(nil, "stderr", []byte("compiled code that an interrupted cell called is still running; function values made before are lost: run the cells that make them again\n"))
 }
 
-// owner is the activity that the calling goroutine belongs to.
-func (m *Machine) owner() *activity { return m.ownerOf(goroutine()) }
-
-func (m *Machine) ownerOf(g uint64) *activity {
-	if a, ok := m.owners.Load(g); ok {
-		return a.(*activity)
-	}
-	return m.cur.Load() // a goroutine of compiled code that calls back
-}
-
-// own says that the calling goroutine belongs to an activity until the returned function is called.
-func (m *Machine) own(a *activity) (end func()) {
-	g := goroutine()
-	m.owners.Store(g, a)
-	return func() { m.owners.Delete(g) }
-}
-
 // window is the time between raising the run number and putting it back.
 type window struct {
 	of     *activity
@@ -134,14 +117,14 @@ type window struct {
 // before it goes on. When it would wake while another cell is being stopped, it would end too, so it waits for that. what it
 // waits for, at pos, is "" where no other goroutine is needed to wake it.
 func (m *Machine) wait(pos int, what string) (halt <-chan struct{}, awake func()) {
-	g := goroutine()
-	a := m.ownerOf(g)
+	label := getLabel()
+	a := m.ownerOf(label)
 	if a != nil {
 		halt = a.stopped
 	}
 	end := func() {}
 	if what != "" {
-		end = m.waits.begin(a, g, pos, what)
+		end = m.waits.begin(a, a != nil && a.isBody(label), pos, what)
 	}
 	return halt, func() {
 		end()

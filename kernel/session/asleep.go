@@ -24,7 +24,7 @@ var quiet = []string{
 // wakes are names of quiet packages that may act later on a channel or by a callback.
 var wakes = map[string]bool{
 	"time.After": true, "time.AfterFunc": true, "time.Tick": true, "time.NewTimer": true, "time.NewTicker": true,
-	"(*time.Timer).Reset": true, "(*time.Ticker).Reset": true, "(*sync.WaitGroup).Go": true, "runtime.SetFinalizer": true, "runtime.AddCleanup": true,
+	"(*time.Timer).Reset": true, "(*time.Ticker).Reset": true, "runtime.SetFinalizer": true, "runtime.AddCleanup": true,
 }
 
 // mayWake tells whether a cell names compiled code that could wake a goroutine which waits.

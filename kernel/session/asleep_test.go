@@ -24,6 +24,8 @@ func TestACellThatWaitsForEverSaysSo(t *testing.T) {
 		{"Mutex", "var mu sync.Mutex\nmu.Lock()\nmu.Lock()", "In[1]:3: the cell waits for a lock,"},
 		{"with a goroutine that waits too", "c, d := make(chan int), make(chan int)\ngo func() { d <- <-c }()\n<-d", "In[1]:3: the cell waits to receive from a channel,"},
 
+		{"with a goroutine of WaitGroup.Go that waits too", "c := make(chan int)\nvar wg sync.WaitGroup\nwg.Go(func() { c <- 1 })\nwg.Wait()", "In[1]:4: the cell waits for a WaitGroup,"},
+
 		{"sleep", "time.Sleep(3 * time.Second)", ""},
 		{"a goroutine that sleeps", "c := make(chan int)\ngo func() { time.Sleep(3 * time.Second); c <- 1 }()\n<-c", ""},
 		{"a goroutine that counts", "c := make(chan int)\ngo func() { for t := time.Now(); time.Since(t) < 3*time.Second; { }; c <- 1 }()\n<-c", ""},
@@ -32,7 +34,7 @@ func TestACellThatWaitsForEverSaysSo(t *testing.T) {
 		{"a callback", "c := make(chan int)\ntime.AfterFunc(3*time.Second, func() { c <- 1 })\n<-c", ""},
 		{"the context", "<-ctx.Done()", ""},
 		{"a context of its own", "mine, cancel := context.WithTimeout(ctx, 3*time.Second)\ndefer cancel()\n<-mine.Done()", ""},
-		{"compiled goroutine", "c := make(chan int)\nvar wg sync.WaitGroup\nwg.Go(func() { time.Sleep(3 * time.Second); c <- 1 })\n<-c", ""},
+		{"WaitGroup.Go", "c := make(chan int)\nvar wg sync.WaitGroup\nwg.Go(func() { time.Sleep(3 * time.Second); c <- 1 })\n<-c", ""},
 		{"input", "var s string\nfmt.Scan(&s)", ""},
 	} {
 		s := newSession(t)

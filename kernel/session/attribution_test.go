@@ -55,6 +55,48 @@ fmt.Println("cell")`)
 	}
 }
 
+// So does what a function writes that compiled code calls on a goroutine of its own.
+func TestOutputOfCallbacksBelongsToTheCellThatGaveThem(t *testing.T) {
+	s := newSession(t)
+	first, second := &gallery{}, &gallery{}
+	in := func(g *gallery, cell string) {
+		t.Helper()
+		if r := s.Run(context.Background(), cell, session.RunOptions{}, g); r.Err != nil {
+			t.Fatal(r.Err)
+		}
+	}
+	in(first, `goOn, done := make(chan bool), make(chan bool)
+stop, cancel := context.WithCancel(context.Background())
+var wg sync.WaitGroup
+wg.Go(func() { <-goOn; fmt.Println("group") })
+context.AfterFunc(stop, func() { fmt.Println("context"); done <- true })
+handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Println("server") })
+server := httptest.NewServer(handler)`)
+	in(second, `fmt.Println("a")
+goOn <- true
+wg.Wait()
+cancel()
+<-done
+http.Get(server.URL)
+time.AfterFunc(time.Millisecond, func() { fmt.Println("timer"); done <- true })
+<-done
+fmt.Println("b")
+server.Close()`)
+	want := "group\ncontext\nserver\n"
+	text := func(g *gallery) string {
+		return strings.NewReplacer(`stdout "`, "", "\\n\"", "\n", "\\n", "\n").Replace(strings.Join(g.snapshot(), ""))
+	}
+	for end := time.Now().Add(10 * time.Second); text(first) != want && time.Now().Before(end); {
+		time.Sleep(time.Millisecond)
+	}
+	if got := text(first); got != want {
+		t.Errorf("first cell %q, want %q", got, want)
+	}
+	if got := text(second); got != "a\ntimer\nb\n" {
+		t.Errorf("second cell %q", got)
+	}
+}
+
 // What compiled code writes to os.Stdout and os.Stderr of the process is output of the cell, in order; and so is what the
 // logger of the process writes, by which slog does.
 func TestCompiledCodeWritesIntoTheCell(t *testing.T) {

@@ -140,7 +140,11 @@ func (s *Session) stopped(out run.Outcome) *Error {
 func (s *Session) goroutinePanic(startedAt int, p *run.Panic) {
 	s.mu.Lock()
 	start, at := s.position(startedAt), s.position(p.Pos)
-	text := fmt.Sprintf("panic in a goroutine started at %s:%d: %s\n", s.files.Label(start.Cell), start.Line, p.Text)
+	from := ""
+	if start.IsValid() {
+		from = fmt.Sprintf(" started at %s:%d", s.files.Label(start.Cell), start.Line)
+	}
+	text := fmt.Sprintf("panic in a goroutine%s: %s\n", from, p.Text)
 	if at.IsValid() {
 		text += fmt.Sprintf("    at %s:%d: %s\n", s.files.Label(at.Cell), at.Line, strings.TrimSpace(s.files.Line(at.Cell, at.Line)))
 	}

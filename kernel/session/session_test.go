@@ -76,6 +76,9 @@ func TestNothingKillsTheSession(t *testing.T) {
 		{"log.Fatal(\"bye\")", "exit", "bye"},
 		{"panic(nil)", "panic", "panic called with nil argument"},
 		{"var m sync.Mutex\nm.Unlock()", "", ""}, // fatal in Go: skipped below
+		{"var wg sync.WaitGroup\nwg.Go(func() { panic(1) })\nwg.Wait()\nos.Exit(4)", "exit", "os.Exit(4)"},
+		{"done := make(chan bool)\ntime.AfterFunc(time.Millisecond, func() { defer close(done); panic(1) })\n<-done\nos.Exit(5)", "exit", "os.Exit(5)"},
+		{"over, end := context.WithCancel(ctx)\ndone := make(chan bool)\ncontext.AfterFunc(over, func() { defer close(done); panic(1) })\nend()\n<-done\nos.Exit(6)", "exit", "os.Exit(6)"},
 		{"lib.Boom()", "panic", "boom from lib"},
 		{"lib.Map(func(x float64) float64 { var a []float64; return a[3] }, []float64{1})", "panic", "index out of range"},
 		{"type T struct{ t *T }\nx := &T{}\nx.t.t.t = nil", "panic", "nil pointer"},
