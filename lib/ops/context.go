@@ -17,7 +17,7 @@ type Context struct {
 	Step     uint64 // counts training steps: each has its own dropout masks
 
 	// Stop ends a run early: when it is done, an operation returns its error within the work on a
-	// few pictures, or on a quarter of the batch where that is worked on together. What it and those
+	// few pictures, or on some of the columns of a fully connected layer. What it and those
 	// before it have written then is of no use. nil: runs end by themselves.
 	Stop context.Context
 
@@ -38,6 +38,9 @@ const chunks = 4
 
 // chunk returns the part [from, to) of n that chunk i has.
 func chunk(i, n int) (from, to int) { return i * n / chunks, (i + 1) * n / chunks }
+
+// multiplyAdds is how many of them may lie between two looks at Stop: some 20 ms at the most.
+const multiplyAdds = 1_000_000_000
 
 // stopped reports whether the run is to end.
 func (c *Context) stopped() bool { return c.Stop != nil && c.Stop.Err() != nil }

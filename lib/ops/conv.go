@@ -197,7 +197,11 @@ func (k *convKernel) forward(y, x, w, b []float32) error {
 		}
 	}
 	return k.each(k.pictures, func(_, _, from, to int) {
-		k.fast.Forward(y[from*n:to*n], x[from*in:to*in], k.packed, b, to-from, k.relu)
+		calls := (to - from + k.fast.Together() - 1) / k.fast.Together()
+		for c := 0; c < calls && !k.stopped(); c++ {
+			i, end := from+c*(to-from)/calls, from+(c+1)*(to-from)/calls
+			k.fast.Forward(y[i*n:end*n], x[i*in:end*in], k.packed, b, end-i, k.relu)
+		}
 	})
 }
 

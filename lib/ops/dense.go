@@ -82,18 +82,21 @@ const largeWeights = 1 << 20
 // columns j to j+n of the result: chunk by chunk, or, with many weights and one worker, for all chunks
 // at once, which has the same bits and reads the weights once.
 func (f *connection) product(columns, depth int, do func(ends []int, from, j, n int)) error {
+	some := func(ends []int, from int) {
+		block := simd.GemmColumns * max(1, min(8, multiplyAdds/(ends[len(ends)-1]*depth*simd.GemmColumns)))
+		for j := 0; j < columns && !f.stopped(); j += block {
+			do(ends, from, j, min(block, columns-j))
+		}
+	}
 	if f.Workers > 1 || columns*depth < largeWeights {
-		return f.each(f.pictures, func(_, _, from, to int) { do([]int{to - from}, from, 0, columns) })
+		return f.each(f.pictures, func(_, _, from, to int) { some([]int{to - from}, from) })
 	}
 	var ends []int
 	for i := range chunks {
 		_, to := chunk(i, f.pictures)
 		ends = append(ends, to)
 	}
-	const block = 8 * simd.GemmColumns // some milliseconds of work
-	for j := 0; j < columns && !f.stopped(); j += block {
-		do(ends, 0, j, min(block, columns-j))
-	}
+	some(ends, 0)
 	return f.stopping()
 }
 
@@ -140,8 +143,11 @@ func (f *connection) diff(in gorgonia.Nodes, out, grad *gorgonia.Node) (gorgonia
 func (f *connection) backward(dw, db, dx, x, w, dy []float32) error {
 	clear(db)
 	simd.AddRows(db, dy)
+	block := simd.GemmRows * max(1, multiplyAdds/(f.pictures*f.units*simd.GemmRows))
 	err := f.each(f.inputs, func(_, _, from, to int) {
-		simd.Gemm(true, false, to-from, f.units, f.pictures, x[from:], f.inputs, dy, f.units, dw[from*f.units:], f.units, false)
+		for i := from; i < to && !f.stopped(); i += block {
+			simd.Gemm(true, false, min(block, to-i), f.units, f.pictures, x[i:], f.inputs, dy, f.units, dw[i*f.units:], f.units, false)
+		}
 	})
 	if err != nil || !f.inputGrad {
 		return err

@@ -5,8 +5,11 @@ import (
 	"unsafe"
 )
 
-// GemmColumns divides the columns into blocks that have the same bits alone as together.
-const GemmColumns = 96
+// Blocks of so many rows or columns of C, counted from the first, have the same bits alone as together.
+const (
+	GemmRows    = tileRows
+	GemmColumns = 96
+)
 
 // gemmK and gemmN are the block of B that is packed at once: 384×96 values, 147 KB, which
 // stay in the second-level cache while all of A goes past them.

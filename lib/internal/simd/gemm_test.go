@@ -164,3 +164,21 @@ func TestGemmPartsHasTheBitsOfItsParts(t *testing.T) {
 		}
 	})
 }
+
+func TestRowsOfGemmInBlocksHaveTheSameBits(t *testing.T) {
+	eachPath(t, func(t *testing.T) {
+		r := newRand()
+		const m, n = 101, 140
+		for _, k := range []int{7, 401} { // a transposed A read in place; packed, and sums in two blocks
+			a, b, want, got := random(r, k*m), random(r, k*n), make([]float32, m*n), make([]float32, m*n)
+			Gemm(true, false, m, n, k, a, m, b, n, want, n, false)
+			const block = 3 * GemmRows
+			for i := 0; i < m; i += block {
+				Gemm(true, false, min(block, m-i), n, k, a[i:], m, b, n, got[i*n:], n, false)
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("sums of %d: other bits", k)
+			}
+		}
+	})
+}

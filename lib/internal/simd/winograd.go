@@ -117,6 +117,12 @@ func toomCook(m, k int, points []float64) (at, g, bt [][]float64) {
 	return at, g, bt
 }
 
+// Together returns how many pictures are best worked on in one call of Forward, where the caller
+// wants to look up between: about 20 ms of work on an idle core at the most.
+func (p *Winograd) Together() int {
+	return max(1, 1_000_000_000/(p.rows*p.cols*p.N*p.N*p.cg*p.OC))
+}
+
 // WeightLen returns the length of the weights as PackW packs them: N²·C/Groups·OC, the filters
 // of a group filled up to whole panels.
 func (p *Winograd) WeightLen() int { return p.Groups * p.groupLen() }
