@@ -97,7 +97,7 @@ func Abilities(ask Ask) (b Bundle, trouble string, found bool) {
 // add joins to the bundle what a method gave: a map of formats, a value that has MIMEBundle, or a struct with such a map
 // as field Data and, where it has them, Metadata and Transient.
 func (b *Bundle) add(result any) {
-	field := func(string) any { return nil }
+	var field func(name string) any
 	switch x := result.(type) {
 	case map[string]any:
 		maps.Copy(b.Data, x)
