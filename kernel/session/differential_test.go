@@ -431,6 +431,10 @@ func TestCellsPrintWhatTheToolchainPrints(t *testing.T) {
 			tr := newTranslator(t, strings.TrimSuffix(filepath.Base(file), ".txt")+"/"+q.name)
 			total += len(q.steps)
 			for i, st := range q.steps {
+				if strings.Contains(st.err, "panic: reflect.") {
+					left["asks of reflect what it refuses here"]++
+					continue
+				}
 				why := tr.cell(st.src)
 				if why == "" {
 					tr.out.numbers = append(tr.out.numbers, i+1)
