@@ -108,11 +108,18 @@ func (p *Program) hint(u *Unit, e types.Error, line string) string {
 	}
 	if rest, ok := strings.CutPrefix(msg, "unknown field "); ok {
 		if field, typeName, ok := strings.Cut(rest, " in struct literal of type "); ok {
-			return didYouMean(field, p.fieldsAndMethods(u, typeName))
+			known := p.fieldsAndMethods(u, typeName)
+			if h := didYouMean(field, known); h != "" {
+				return h
+			}
+			return p.fieldsOf(u, typeName)
 		}
 	}
 	if rest, ok := strings.CutPrefix(msg, "package "); ok {
 		if path, ok := strings.CutSuffix(rest, " is not in this kernel"); ok {
+			if h := elsewhere[path]; h != "" {
+				return h
+			}
 			if h := didYouMean(path, p.Importer.Paths()); h != "" {
 				return h
 			}
@@ -198,8 +205,16 @@ func (p *Program) members(u *Unit, name string) (out []string) {
 	return out
 }
 
-// fieldsAndMethods lists what a type, named as in an error message, has.
+// fieldsAndMethods lists the names of what a type, named as in an error message, has.
 func (p *Program) fieldsAndMethods(u *Unit, name string) (out []string) {
+	for _, m := range p.membersOf(u, name) {
+		out = append(out, m.Name())
+	}
+	return out
+}
+
+// membersOf lists what a type, named as in an error message, has.
+func (p *Program) membersOf(u *Unit, name string) []types.Object {
 	name = strings.TrimLeft(name, "*")
 	if i := strings.Index(name, " of "); i >= 0 { // "T of type *pkg.T"
 		name = name[i+4:]
@@ -220,10 +235,21 @@ func (p *Program) fieldsAndMethods(u *Unit, name string) (out []string) {
 	if o == nil {
 		return nil
 	}
-	for _, m := range Members(o.Type()) {
-		out = append(out, m.Name())
+	return Members(o.Type())
+}
+
+// fieldsOf lists the fields of a struct type, named as in an error message.
+func (p *Program) fieldsOf(u *Unit, name string) string {
+	var fields []string
+	for _, m := range p.membersOf(u, name) {
+		if v, ok := m.(*types.Var); ok && v.IsField() {
+			fields = append(fields, v.Name())
+		}
 	}
-	return out
+	if len(fields) == 0 || len(fields) > 24 {
+		return ""
+	}
+	return name + " has " + strings.Join(fields, ", ")
 }
 
 // Members lists the fields and methods that a selector can name on a value of type t: those of embedded fields too,

@@ -33,6 +33,7 @@ var (
 	noValue    = regexp.MustCompile(`^cannot use .+ as .+ value in assignment$`)
 	unnamed    = regexp.MustCompile(`^(?:cannot use .+ as .+ value in struct literal|too (?:few|many) values in struct literal.*)$`)
 	noCall     = regexp.MustCompile(`^invalid operation: cannot call (?:non-function )?(\S+) \(`)
+	wanted     = regexp.MustCompile(`^cannot use (.+) \((?:variable|value) of (?:\w+ )?type ([^)]+)\) as (\S+) value in `)
 	withoutCtx = regexp.MustCompile(`^cannot use .+ as context\.Context value in argument to ([^:]+)`)
 )
 
@@ -59,7 +60,20 @@ func (u *Unit) habit(msg string, pos token.Pos, line string) string {
 		case m[2] == "*dataset.Set":
 			return m[1] + ".Picture(0) has the bytes, " + m[1] + ".Image(0) shows, " + m[1] + ".Label(0) is the class"
 		}
+		if strings.HasPrefix(m[2], "func()") {
+			return m[1] + "() calls it"
+		}
+		for _, name := range u.Program.fieldsAndMethods(u, m[2]) {
+			if name == "Layer" {
+				return m[1] + `.Layer("conv1") has one layer`
+			}
+		}
 		return "Tab behind " + m[1] + ". lists what it has"
+	}
+	if m := wanted.FindStringSubmatch(msg); m != nil {
+		if h := wantedType(m[1], m[2], m[3], msg); h != "" {
+			return h
+		}
 	}
 	if m := noMaking.FindStringSubmatch(msg); m != nil {
 		return u.making(m[1], m[2])
@@ -82,9 +96,19 @@ func (u *Unit) habit(msg string, pos token.Pos, line string) string {
 		return m[1] + " is a value, without ( )"
 	}
 	switch {
+	case strings.HasPrefix(msg, "cannot range over ") && strings.Contains(msg, " (value of type func() "):
+		x, _, _ := strings.Cut(strings.TrimPrefix(msg, "cannot range over "), " ")
+		return x + "() calls it"
+	case strings.HasPrefix(msg, "invalid field name "):
+		return "the names of fields stand without quotes: T{Field: 3}"
+	case strings.HasPrefix(msg, "use of untyped nil in "):
+		return "nil alone has no type: var p *T, var xs []float64"
+	case strings.HasSuffix(msg, " is not a type") && u.untypedParameter(pos):
+		name, _, _ := strings.Cut(msg, " ")
+		return "a parameter has its type behind it: " + name + " float64"
 	case unnamed.MatchString(msg):
 		return u.fieldNames(pos)
-	case noValue.MatchString(msg) && u.topLevel(pos):
+	case noValue.MatchString(msg) && u.topLevel(pos) && !numbers(msg):
 		name, _, _ := strings.Cut(strings.TrimSpace(line), " ")
 		if token.IsIdentifier(name) {
 			return name + " := ... gives " + name + " a new type"
@@ -113,6 +137,29 @@ func (u *Unit) habit(msg string, pos token.Pos, line string) string {
 			}
 			return "slices.Max(" + x + ") is the largest"
 		}
+	}
+	return ""
+}
+
+// numbers tells whether a message is about a number where another kind of number is wanted.
+func numbers(msg string) bool {
+	m := cannotUse.FindStringSubmatch(msg)
+	return m != nil && isNumber(m[2]) && isNumber(m[3])
+}
+
+// wantedType helps where a value x of one type stands for another.
+func wantedType(x, have, want, msg string) string {
+	switch {
+	case want == "[]"+have:
+		return want + "{" + x + "} is a slice of one"
+	case have == "[]"+want && strings.Contains(msg, " in argument to "):
+		return x + "... hands over its elements, as the last argument"
+	case have == "[]float64" && want == "mat.Matrix":
+		return "mat.NewDense(1, len(" + x + "), " + x + ") is a matrix of one row"
+	case want == "figure.Panel" && (strings.HasPrefix(have, "*mat.") || have == "mat.Matrix"):
+		return "figure.Heatmap{Values: " + x + "} is a panel"
+	case have == "*dataset.Data" && (want == "*dataset.Set" || want == "nn.Pictures"):
+		return x + ".Train and " + x + ".Validation are sets"
 	}
 	return ""
 }
@@ -147,8 +194,17 @@ func (u *Unit) mixture(operation, a, b string) string {
 		}
 	}
 	number := func(t string) bool { return isNumber(t) || t == "float" }
+	matrix := func(t string) bool { return t == "*mat.Dense" || t == "mat.Matrix" }
 	switch {
+	case (a == "bool") != (b == "bool") && (strings.Contains(operation, " == ") || strings.Contains(operation, " != ")):
+		return "what is true or false is a condition by itself: if ok { }, if !ok { }"
+	case strings.Contains(operation, " && ") || strings.Contains(operation, " || "):
+		return "both sides are true or false: x != 0"
 	case op == "":
+	case (op == "*" || op == "/") && matrix(a) && number(b), op == "*" && number(a) && matrix(b):
+		return "matrices have methods: var c mat.Dense, then c.Scale(2, m)"
+	case matrix(a) && number(b), number(a) && matrix(b):
+		return "element by element: var c mat.Dense, then c.Apply(func(i, j int, v float64) float64 { return v + 1 }, m)"
 	case op == "*" && a == "string" && number(b):
 		return "strings.Repeat(" + x + ", " + y + ") repeats a text"
 	case op == "*" && b == "string" && number(a):
@@ -245,13 +301,18 @@ func nilLast(name, msg string, call string) string {
 		return ""
 	}
 	h, w := strings.Split(have, ", "), strings.Split(want, ", ")
-	if w[0] == "context.Context" && (len(h) == len(w)-1 || have == "") {
+	if w[0] == "context.Context" && h[0] != w[0] && (len(h) == len(w)-1 || have == "") {
 		return "ctx comes first: " + name + "(ctx, ...)"
 	}
 	last := w[len(w)-1]
 	if len(h) == len(w)-1 && have != "" && (strings.HasPrefix(last, "[]") || strings.HasPrefix(last, "*") || strings.HasPrefix(last, "map[")) {
 		if inner, ok := strings.CutSuffix(call, ")"); ok {
 			return inner + ", nil) leaves it out"
+		}
+	}
+	if len(h) == len(w)-1 && have != "" && strings.HasSuffix(last, "Config") {
+		if inner, ok := strings.CutSuffix(call, ")"); ok {
+			return inner + ", " + last + "{}) takes the defaults"
 		}
 	}
 	return ""

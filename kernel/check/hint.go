@@ -51,6 +51,9 @@ func (u *Unit) advice(msg string, pos token.Pos, line string) string {
 		return converted(m[1], m[3], m[5])
 	}
 	if m := notDefined.FindStringSubmatch(msg); m != nil {
+		if m[1] == "-" && m[3] == "[]float64" && !strings.Contains(line, " - ") {
+			return "in place: floats.Scale(-1, " + m[2] + ")"
+		}
 		return operator(m[1], m[2], m[3])
 	}
 	if m := cannotUse.FindStringSubmatch(msg); m != nil {
