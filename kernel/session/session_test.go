@@ -303,3 +303,13 @@ func BenchmarkLoop(b *testing.B) {
 		}
 	})
 }
+
+// TestBuiltinPrintShowsValues: where the runtime writes addresses, or the compiler refuses, cells see what fmt writes.
+func TestBuiltinPrintShowsValues(t *testing.T) {
+	s := newSession(t)
+	sink := &recorder{}
+	r := s.Run(context.Background(), "type P struct{ Name string; Age int }\nprint([]float64{1, 2}, map[string]int{\"a\": 1}, 3, \"x\")\nprintln(P{\"bob\", 3}, [2]bool{true})", session.RunOptions{}, sink)
+	if got, want := sink.stream["stderr"], "[1 2]map[a:1]3x{bob 3} [true false]\n"; r.Err != nil || got != want {
+		t.Errorf("%v, %q, want %q", r.Err, got, want)
+	}
+}
