@@ -9,6 +9,7 @@ import (
 	"gonum.org/v1/gonum/stat"
 
 	"gonverge/lib/align"
+	"gonverge/lib/corr"
 )
 
 // test is a claim with the way to its values.
@@ -355,10 +356,10 @@ func spread(e *evidence) Value {
 		}
 		draws[d] *= 100 / float64(e.pictures)
 	}
-	slices.Sort(draws)
+	limits := corr.Interval(draws, 0.95)
 	return Value{
 		Mean: 100 * (e.accuracies[best] - e.accuracies[worst]),
-		Low:  math.Max(0, stat.Quantile(0.025, stat.LinInterp, draws, nil)),
-		High: math.Max(0, stat.Quantile(0.975, stat.LinInterp, draws, nil)),
+		Low:  math.Max(0, limits.Low),
+		High: math.Max(0, limits.High),
 	}
 }
