@@ -51,7 +51,7 @@ func (l *lowering) cell(src string) (*lower.Code, error) {
 
 // parses reports an error unless the parts of the code are Go.
 func parses(code *lower.Code) error {
-	for _, src := range []string{"package main\n" + code.Imports + code.Decls + code.Main, "package main\nfunc _() {\n" + code.Body + "\n}"} {
+	for _, src := range []string{"package main\n" + code.Imports + code.Types + code.Decls + code.Main, "package main\nfunc _() {\n" + code.Body + "\n}"} {
 		if _, err := parser.ParseFile(token.NewFileSet(), "lowered.go", src, 0); err != nil {
 			return fmt.Errorf("%w\n%s", err, src)
 		}

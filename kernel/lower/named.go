@@ -66,8 +66,10 @@ func (l *lowerer) namedType(x *types.Named) string {
 	was := l.spell
 	l.spell = false
 	if text := l.typ(src.Underlying()); !inCycle(x) {
-		fmt.Fprintf(&l.decls, "type %s %s\n", name, text)
+		fmt.Fprintf(&l.typeText, "type %s %s\n", name, text)
 	}
+	l.cyclic = l.cyclic || refersToItself(src)
+	l.cycles = append(l.cycles, Cycle{name, x})
 	l.spell = was
 	if !types.IsInterface(src.Underlying()) {
 		l.typeID(x)
@@ -86,6 +88,17 @@ func inCycle(x *types.Named) bool {
 	default:
 		return refersTo(u, x, true, map[types.Type]bool{})
 	}
+}
+
+// refersToItself tells a struct in a cycle.
+func refersToItself(x *types.Named) bool {
+	st, ok := x.Underlying().(*types.Struct)
+	return ok && refersTo(st, x, true, map[types.Type]bool{})
+}
+
+// structName is the name of a struct of cells, or a shim, in lowered code.
+func (l *lowerer) structName(x *types.Named) string {
+	return l.named[fmt.Sprintf("%p", x.Origin().Obj())+l.typeKey(x.TypeArgs())]
 }
 
 // refersTo tells whether a type mentions a named one of cells, itself or in what it is made of; through structs with names

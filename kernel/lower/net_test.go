@@ -327,7 +327,7 @@ func typeErrors(t *testing.T, im *check.Importer, code *lower.Code, refused bool
 	own := stubs{im, map[string]*types.Package{}}
 	own.own["gonverge/kern"] = checkStub(t, own, "gonverge/kern", runtimeStub)
 	own.own["gonverge/fast"] = checkStub(t, own, "gonverge/fast", fast)
-	src := "package main\nimport " + lower.Runtime + " \"gonverge/kern\"\nimport " + lower.Compiled + " \"gonverge/fast\"\n" + code.Imports + code.Decls + code.Main
+	src := "package main\nimport " + lower.Runtime + " \"gonverge/kern\"\nimport " + lower.Compiled + " \"gonverge/fast\"\n" + code.Imports + code.Types + code.Decls + code.Main
 	fset := token.NewFileSet()
 	f, err := parser.ParseFile(fset, "lowered", src, parser.SkipObjectResolution)
 	if err != nil {

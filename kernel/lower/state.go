@@ -46,15 +46,24 @@ type Function struct {
 
 // Code is one cell for the interpreter.
 type Code struct {
-	Imports, Decls, Main, Body string       // Main declares the function that Body calls
-	Results                    []types.Type // static types of the values that Body hands over, in order
+	Imports, Decls, Main, Body string                    // Main declares the function that Body calls
+	Types                      string                    // declarations before all others, where some refer to themselves
+	Cycles                     []Cycle                   // the types of Types
+	Named                      func(*types.Named) string // the name of a struct in lowered code, or ""
+	Results                    []types.Type              // static types of the values that Body hands over, in order
 	Exports                    map[string]map[string]reflect.Value
 	FirstType                  int      // numbers of types from here on are new
 	Spent                      []string // names that no code will use that is lowered after this one
 }
 
+// Cycle is a type declared beside structs that refer to themselves.
+type Cycle struct {
+	Name string
+	Type *types.Named
+}
+
 // String is the whole code.
-func (c *Code) String() string { return c.Imports + c.Decls + c.Main + c.Body }
+func (c *Code) String() string { return c.Imports + c.Types + c.Decls + c.Main + c.Body }
 
 // NewState returns the state of a new session. symbols are what the interpreter has.
 func NewState(p *check.Program, symbols map[string]map[string]reflect.Value) *State {
@@ -124,7 +133,10 @@ type lowerer struct {
 	*State
 	unit     *check.Unit
 	imports  strings.Builder
-	decls    strings.Builder // types, wrappers and helpers
+	typeText strings.Builder
+	cycles   []Cycle         // all types that the cell declares
+	cyclic   bool            // some of them refer to themselves
+	decls    strings.Builder // wrappers and helpers
 	vars     strings.Builder
 	init     strings.Builder
 	funcs    strings.Builder
@@ -179,7 +191,11 @@ func (s *State) lower(u *check.Unit, each func(f func())) (code *Code, err error
 	l.openFuncs()
 	l.drain()
 	code.Imports = l.imports.String()
-	code.Decls = l.vars.String() + l.decls.String() + l.funcs.String()
+	if code.Decls = l.vars.String() + l.decls.String() + l.funcs.String(); l.cyclic {
+		code.Types, code.Cycles, code.Named = l.typeText.String(), l.cycles, l.structName
+	} else {
+		code.Decls = l.typeText.String() + code.Decls
+	}
 	code.Spent = l.spent
 	body = head + l.init.String() + body
 	if strings.TrimSpace(body) != "" {

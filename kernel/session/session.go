@@ -238,6 +238,16 @@ func (s *Session) load(code *lower.Code) error {
 	if err := s.machine.Eval(code.Imports); err != nil {
 		return err
 	}
+	if err := s.machine.Eval(code.Types); err != nil {
+		return err
+	}
+	var cycles []run.Cycle
+	for _, c := range code.Cycles {
+		cycles = append(cycles, run.Cycle(c))
+	}
+	if err := s.machine.Tie(cycles, code.Named); err != nil {
+		return err
+	}
 	// What is declared together is kept together: apart, the cell's function can be let go while its variables live.
 	if err := s.machine.Eval(code.Decls); err != nil {
 		return err
