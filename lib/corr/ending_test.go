@@ -4,32 +4,13 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
-	"sync/atomic"
 	"testing"
 
 	"gonverge/lib/activation"
+	"gonverge/lib/internal/contexttest"
 
 	"gonum.org/v1/gonum/mat"
 )
-
-// endingContext ends when it has been asked so many times whether it has.
-type endingContext struct {
-	context.Context
-	left *atomic.Int64
-}
-
-func endAfter(polls int64) endingContext {
-	c := endingContext{context.Background(), new(atomic.Int64)}
-	c.left.Store(polls)
-	return c
-}
-
-func (c endingContext) Err() error {
-	if c.left.Add(-1) < 0 {
-		return context.Canceled
-	}
-	return nil
-}
 
 // TestContextsReachEveryPart: a context that ends within a long computation ends it, wherever that is, at its
 // next part: nothing is returned but the context's error, and no more than each worker's part is begun.
@@ -91,9 +72,9 @@ func TestContextsReachEveryPart(t *testing.T) {
 	for _, w := range works {
 		polls := int64(0)
 		for ; ; polls++ {
-			ctx := endAfter(polls)
+			ctx := contexttest.EndAfter(polls)
 			found, err := w.do(ctx)
-			if after := -ctx.left.Load(); after > 16 {
+			if after := -ctx.Left(); after > 16 {
 				t.Errorf("%s, ended at poll %d: asked %d times more, want at most once or twice a worker and level", w.name, polls, after)
 			}
 			if err == nil {
@@ -131,7 +112,7 @@ func TestAPartThatIsCutShortIsNotKept(t *testing.T) {
 		keeps := 0
 		for polls := int64(1); ; polls += 1 + polls/4 {
 			inTempCache(t)
-			s, err := Collect(endAfter(polls), src)
+			s, err := Collect(contexttest.EndAfter(polls), src)
 			if err == nil {
 				if string(Encode(s)) != string(Encode(want)) {
 					t.Errorf("%d units: other bits", c.units)

@@ -4,31 +4,12 @@ import (
 	"context"
 	"errors"
 	"image"
-	"sync/atomic"
 	"testing"
 
 	"gonverge/lib/activation"
+	"gonverge/lib/internal/contexttest"
 	"gonverge/lib/nn"
 )
-
-// endingContext ends when it has been asked so many times whether it has.
-type endingContext struct {
-	context.Context
-	left *atomic.Int64
-}
-
-func endAfter(polls int64) endingContext {
-	c := endingContext{context.Background(), new(atomic.Int64)}
-	c.left.Store(polls)
-	return c
-}
-
-func (c endingContext) Err() error {
-	if c.left.Add(-1) < 0 {
-		return context.Canceled
-	}
-	return nil
-}
 
 // TestContextsReachEveryPass: a context that ends within the work ends it, wherever that is, and work that
 // is done again afterwards gives the same.
@@ -53,7 +34,7 @@ func TestContextsReachEveryPass(t *testing.T) {
 	for name, work := range works {
 		polls := int64(0)
 		for ; ; polls++ {
-			err := work(endAfter(polls))
+			err := work(contexttest.EndAfter(polls))
 			if err == nil {
 				break
 			}

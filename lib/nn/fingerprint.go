@@ -11,6 +11,9 @@ import (
 	"unsafe"
 )
 
+// Fingerprints of nets, which stand for them in the names of what is cached, and how they are kept without
+// ever being stale.
+
 // Fingerprint returns a SHA-256 in hexadecimal of the architecture and the parameters'
 // bits. Seed, origin and history do not enter.
 func (n *Net) Fingerprint() string { return n.fingerprint(n.params) }

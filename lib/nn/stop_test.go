@@ -3,28 +3,10 @@ package nn
 import (
 	"context"
 	"errors"
-	"sync/atomic"
 	"testing"
+
+	"gonverge/lib/internal/contexttest"
 )
-
-// endingContext ends when it has been asked so many times whether it has.
-type endingContext struct {
-	context.Context
-	left *atomic.Int64
-}
-
-func endAfter(polls int64) endingContext {
-	c := endingContext{context.Background(), new(atomic.Int64)}
-	c.left.Store(polls)
-	return c
-}
-
-func (c endingContext) Err() error {
-	if c.left.Add(-1) < 0 {
-		return context.Canceled
-	}
-	return nil
-}
 
 // everything has a layer of each operation that looks at the context.
 func everything() *Arch {
@@ -64,7 +46,7 @@ func TestStoppedStepsLeaveNoTrace(t *testing.T) {
 		before := New(arch, 1).Params()
 		polls := int64(0)
 		for ; ; polls++ {
-			ctx := endAfter(polls)
+			ctx := contexttest.EndAfter(polls)
 			disturbed.SetContext(ctx)
 			loss, _, err := disturbed.Step(x, labels)
 			if err == nil {
@@ -76,7 +58,7 @@ func TestStoppedStepsLeaveNoTrace(t *testing.T) {
 			if !errors.Is(err, context.Canceled) {
 				t.Fatalf("ended at poll %d: %v", polls, err)
 			}
-			if after := -ctx.left.Load(); workers == 1 && after > asksAfterTheEnd {
+			if after := -ctx.Left(); workers == 1 && after > asksAfterTheEnd {
 				t.Errorf("ended at poll %d: asked %d times more, want at most %d", polls, after, asksAfterTheEnd)
 			}
 			for i, p := range net.Params() {
@@ -100,7 +82,7 @@ func TestStoppedStepsLeaveNoTrace(t *testing.T) {
 func TestATrainerThatIsNotFinishedIsNone(t *testing.T) {
 	net := New(everything(), 1)
 	for polls := int64(0); ; polls += 5 {
-		tr, err := net.TrainerContext(endAfter(polls), 9)
+		tr, err := net.TrainerContext(contexttest.EndAfter(polls), 9)
 		if err == nil {
 			defer tr.Close()
 			break
@@ -125,7 +107,7 @@ func TestStoppedRunsHaveNoActivations(t *testing.T) {
 	e := must(net.Evaluator(9))(t)
 	defer e.Close()
 	for polls := int64(0); ; polls++ {
-		e.SetContext(endAfter(polls))
+		e.SetContext(contexttest.EndAfter(polls))
 		err := e.Run(x)
 		if err == nil {
 			break

@@ -5,10 +5,11 @@ import (
 	"errors"
 	"math/rand/v2"
 	"slices"
-	"sync/atomic"
 	"testing"
 
 	"gonum.org/v1/gonum/mat"
+
+	"gonverge/lib/internal/contexttest"
 )
 
 // TestPiecesOfProductsHaveTheBitsOfTheWhole: products that can be ended are made row by row or stripe by
@@ -35,25 +36,6 @@ func TestPiecesOfProductsHaveTheBitsOfTheWhole(t *testing.T) {
 			}
 		}
 	}
-}
-
-// endingContext ends when it has been asked so many times whether it has.
-type endingContext struct {
-	context.Context
-	left *atomic.Int64
-}
-
-func endAfter(polls int64) endingContext {
-	c := endingContext{context.Background(), new(atomic.Int64)}
-	c.left.Store(polls)
-	return c
-}
-
-func (c endingContext) Err() error {
-	if c.left.Add(-1) < 0 {
-		return context.Canceled
-	}
-	return nil
 }
 
 // TestContextsReachEveryMeasure: a context that ends while a measure is prepared, shuffled or resampled ends that
@@ -87,7 +69,7 @@ func TestContextsReachEveryMeasure(t *testing.T) {
 		}
 		polls := int64(0)
 		for ; ; polls++ {
-			ctx := endAfter(polls)
+			ctx := contexttest.EndAfter(polls)
 			got, err := work(halt{ctx})
 			if err == nil {
 				if !slices.Equal(got, want) {
@@ -95,7 +77,7 @@ func TestContextsReachEveryMeasure(t *testing.T) {
 				}
 				break
 			}
-			if after := -ctx.left.Load(); err != context.Canceled || after != 1 {
+			if after := -ctx.Left(); err != context.Canceled || after != 1 {
 				t.Fatalf("%v, ended at poll %d: %v, asked %d times more", m, polls, err, after)
 			}
 		}
@@ -115,11 +97,11 @@ func TestContextsEndWideComparisons(t *testing.T) {
 	}
 	for _, m := range Measures() {
 		for polls := int64(0); polls < 5000; polls += 1 + polls/2 {
-			if s, err := Compare(endAfter(polls), m, a, b, Options{Draws: 1000}); !errors.Is(err, context.Canceled) && err != nil {
+			if s, err := Compare(contexttest.EndAfter(polls), m, a, b, Options{Draws: 1000}); !errors.Is(err, context.Canceled) && err != nil {
 				t.Errorf("%v, ended at poll %d: %v, %v", m, polls, s, err)
 			}
 			if polls == 0 {
-				if s, err := Compare(endAfter(polls), m, a, b, Options{}); err == nil {
+				if s, err := Compare(contexttest.EndAfter(polls), m, a, b, Options{}); err == nil {
 					t.Errorf("%v, ended at once: %v", m, s)
 				}
 			}

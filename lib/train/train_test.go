@@ -11,11 +11,11 @@ import (
 	"runtime"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"gonverge/lib/dataset"
+	"gonverge/lib/internal/contexttest"
 	"gonverge/lib/nn"
 	"gonverge/lib/progress"
 	"gonverge/lib/store"
@@ -236,19 +236,6 @@ func TestResumeGivesTheSameBits(t *testing.T) {
 	}
 }
 
-// endingContext ends when it has been asked so many times whether it has.
-type endingContext struct {
-	context.Context
-	left *atomic.Int64
-}
-
-func (c endingContext) Err() error {
-	if c.left.Add(-1) < 0 {
-		return context.Canceled
-	}
-	return nil
-}
-
 // TestResumeAfterAnEndWithinAStep: the context can end while a batch is loaded, between the layers of a
 // step or behind it; what goes on from there has the same bits. Running statistics change within a step.
 func TestResumeAfterAnEndWithinAStep(t *testing.T) {
@@ -270,11 +257,10 @@ func TestResumeAfterAnEndWithinAStep(t *testing.T) {
 	ends := 0
 	for {
 		// Enough to come a step further each time, and to end at other places of it.
-		polls := new(atomic.Int64)
-		polls.Store(int64(150 + 29*ends%200))
+		ending := contexttest.Within(t.Context(), int64(150+29*ends%200))
 		part := newRun(f, arch, set, 5, cache)
 		part.every = time.Hour
-		err := part.guarded(endingContext{t.Context(), polls})
+		err := part.guarded(ending)
 		if err == nil {
 			if got := encoded(t, part.done); !bytes.Equal(got, want) {
 				t.Error("the net that was interrupted within steps differs from the one trained straight")

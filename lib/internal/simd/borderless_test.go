@@ -24,9 +24,7 @@ var borderlessCases = []struct{ h, w, c, oc, kh, kw, stride, pad int }{
 
 // The direct convolution is the twin: bit for bit, whatever the number of pictures.
 func TestBorderlessEqualsConvBitByBit(t *testing.T) {
-	if !useAsm {
-		t.Skip("plain Go has no such convolution")
-	}
+	needAssembly(t)
 	eachPath(t, func(t *testing.T) {
 		if !useAsm {
 			return
@@ -142,9 +140,7 @@ func BenchmarkBorderless(b *testing.B) {
 // Nothing is read or written outside the slices: on either side of each lies a page that cannot be
 // touched.
 func TestBorderlessStaysInsideItsSlices(t *testing.T) {
-	if !useAsm {
-		t.Skip("plain Go has no such convolution")
-	}
+	needAssembly(t)
 	eachPath(t, func(t *testing.T) {
 		if !useAsm {
 			return
@@ -177,9 +173,7 @@ func TestBorderlessStaysInsideItsSlices(t *testing.T) {
 }
 
 func TestBorderlessDoesNotAllocate(t *testing.T) {
-	if !useAsm {
-		t.Skip("plain Go has no such convolution")
-	}
+	needAssembly(t)
 	v := NewConv(6, 6, 16, 48, 3, 3, 1, 1)
 	p := v.Borderless()
 	const n = 11
@@ -194,9 +188,7 @@ func TestBorderlessDoesNotAllocate(t *testing.T) {
 }
 
 func TestBorderlessRefusesWhatCannotBe(t *testing.T) {
-	if !useAsm {
-		t.Skip("plain Go has no such convolution")
-	}
+	needAssembly(t)
 	v := NewConv(6, 6, 16, 16, 3, 3, 1, 1)
 	p := v.Borderless()
 	x, w, y := make([]float32, 2*v.InLen()), make([]float32, v.FilterLen()), make([]float32, 2*v.OutLen())

@@ -53,9 +53,7 @@ func (c *exactCase) numbers(j int) (product, rest float64) {
 func bin(v float64) int32 { return int32(math.Floor(float64(math.Ilogb(v)) / 32)) }
 
 func TestExactTopsEqualTheirFormula(t *testing.T) {
-	if !useAsm {
-		t.Skip("only one form of the kernels here: ", Name())
-	}
+	needAssembly(t)
 	r := newRand()
 	for _, spread := range []float64{1, 60, 500} {
 		for _, count := range []int{1, 3, 4, 8, 31} {
@@ -99,9 +97,7 @@ func TestExactTopsEqualTheirFormula(t *testing.T) {
 // TestExactProductsAndCovariances: what is summed is what comes out, to the last bit or nearly, beside
 // sums of 2,000 bits.
 func TestExactProductsAndCovariances(t *testing.T) {
-	if !useAsm {
-		t.Skip("only one form of the kernels here: ", Name())
-	}
+	needAssembly(t)
 	r := newRand()
 	wide := func(v float64) *big.Float { return new(big.Float).SetPrec(2000).SetFloat64(v) }
 	for top, spread := range map[int32]float64{1: 1, 2: 40} {
@@ -160,9 +156,7 @@ func TestExactProductsAndCovariances(t *testing.T) {
 }
 
 func TestExactKernelsRefuseShortSlices(t *testing.T) {
-	if !useAsm {
-		t.Skip("only one form of the kernels here: ", Name())
-	}
+	needAssembly(t)
 	top, x, short := make([]int32, 8), make([]float64, 8), make([]float64, 7)
 	digits := [Digits][]int64{make([]int64, 8), make([]int64, 8), make([]int64, 8), make([]int64, 8)}
 	mustPanic(t, "means", func() { ExactTops(top, 1, 1, 1, short, x, x) })

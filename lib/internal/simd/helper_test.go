@@ -99,3 +99,11 @@ func mustPanic(t *testing.T, name string, run func()) {
 	}()
 	run()
 }
+
+// needAssembly skips a test of what plain Go has only one form of, or does not have.
+func needAssembly(t *testing.T) {
+	t.Helper()
+	if !useAsm {
+		t.Skip("needs kernels in assembly; here is ", Name())
+	}
+}

@@ -26,9 +26,7 @@ func onBoth(t *testing.T, name string, run func() []float32) {
 }
 
 func TestPathsAgreeOnRandomSizes(t *testing.T) {
-	if !useAsm {
-		t.Skip("only one form of the kernels here: ", Name())
-	}
+	needAssembly(t)
 	r := newRand()
 	rounds := 150
 	if testing.Short() {

@@ -146,9 +146,7 @@ func TestWinogradStaysInsideItsSlices(t *testing.T) {
 }
 
 func TestWinogradPathsAgree(t *testing.T) {
-	if !useAsm {
-		t.Skip("only one form of the kernels here: ", Name())
-	}
+	needAssembly(t)
 	r := newRand()
 	for _, s := range winogradCases {
 		v := NewConvGroups(s.h, s.w, s.c, s.oc, s.k, s.k, 1, s.pad, 1, s.groups)
