@@ -9,6 +9,8 @@ import (
 	"gonverge/kernel/check"
 )
 
+// Comments of cells: what Shift-Tab shows of names that cells declare, as documentation of compiled packages does of theirs.
+
 // comment is what a cell, or the text that is being typed, says about an object that it declares: the comment right above,
 // else the one behind it on its line.
 func comment(p *check.Program, draft string, o types.Object) string {

@@ -9,6 +9,9 @@ import (
 	"gonverge/kernel/check"
 )
 
+// Expected types. What the place of the cursor wants (the field of a literal, an argument, a case, a result) is found here,
+// and what fits it comes first among what completion offers.
+
 // path returns the syntax around the cursor, outermost first, the identifier there last; nil where there is none.
 func path(pr *check.Probe) (found []ast.Node) {
 	var around []ast.Node

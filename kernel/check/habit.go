@@ -9,6 +9,9 @@ import (
 	"strings"
 )
 
+// Habits. Hints (see hint.go) on what people write who come from Python and its libraries: calls, indices, literals and
+// members in their form.
+
 // instead says what stands here for members that packages of other languages, or of other versions, have.
 var instead = map[string]string{
 	"nn.Linear": "nn.Dense is the fully connected layer; the last of a net is Linear", "nn.ReLU": "layers end in a ReLU unless they are Linear; nn.Activation is another function",

@@ -11,6 +11,10 @@ import (
 	"strings"
 )
 
+// Hints. A diagnostic of the type checker gets one sentence that gets the user on, where one is known: here for names and
+// operations that do not exist, in habit.go for what is written in a form of another language. Lines that are no Go at all have theirs
+// in package cell.
+
 // elsewhere says what stands here for names that other languages and their libraries have.
 var elsewhere = map[string]string{
 	"None": "the empty pointer, slice, map or error is nil", "True": "did you mean true?", "False": "did you mean false?",

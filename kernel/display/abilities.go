@@ -8,6 +8,9 @@ import (
 	"strings"
 )
 
+// Abilities. The methods by which a value shows itself, of compiled types and of types of cells alike: the package asks for
+// them by name, and whoever knows the value answers.
+
 // Ask calls the method of a value with that name, by which it shows itself, if it has one of a fitting signature. Where
 // the method returned an error, that is the result.
 type Ask func(name string) (result any, ok bool)

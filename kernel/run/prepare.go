@@ -64,7 +64,7 @@ func interpreterLayout() (l layout) {
 
 var interpreter = interpreterLayout()
 
-// field reads a field of a struct of the interpreter.
+// fieldAt is the field at an offset of a struct of the interpreter.
 func fieldAt[T any](p unsafe.Pointer, offset uintptr) *T { return (*T)(unsafe.Add(p, offset)) }
 
 // compile compiles declarations, or with body a call.
