@@ -100,11 +100,11 @@ func execCells(ctx context.Context, args []string, stdin io.Reader, stdout, stde
 func percentCells(text string) []string {
 	var cells []string
 	var body []string
-	start, skip, packaged := 0, false, false
+	start, skip := 0, false
 	flush := func() {
 		source := strings.TrimRight(strings.Join(body, ""), " \t\n")
 		begin := strings.TrimSpace(source)
-		if begin == "" || skip {
+		if begin == "" || skip || strings.HasPrefix(begin, "package ") && !strings.ContainsAny(begin, "\n;") {
 			return
 		}
 		if begin[0] != '%' && begin[0] != '!' {
@@ -123,9 +123,6 @@ func percentCells(text string) []string {
 			flush()
 			body, start = nil, n
 			skip = strings.Contains(title, "[markdown]") || strings.Contains(title, "[md]") || strings.Contains(title, "[raw]")
-		case !packaged && len(cells) == 0 && strings.HasPrefix(line, "package "):
-			packaged = true
-			body = append(body, "\n")
 		default:
 			body = append(body, line)
 		}

@@ -239,6 +239,8 @@ func (e *emitter) rawArgs(o types.Object) bool {
 		return strings.Contains(f.Name(), "can") // Scan and its kin want pointers
 	case "reflect":
 		return f.Name() != "TypeOf" && f.Name() != "DeepEqual"
+	case "database/sql", "database/sql/driver":
+		return f.Name() == "Scan" // the others ask for driver.Valuer
 	case "log", "errors", "container/list", "container/heap", "container/ring", "sync", "sync/atomic", "context", "testing", "log/slog":
 		return false
 	}

@@ -3,6 +3,8 @@ package lower
 import (
 	"fmt"
 	"go/types"
+	"maps"
+	"slices"
 	"strings"
 
 	"gonverge/kernel/check"
@@ -195,9 +197,9 @@ func (l *lowerer) wrap(from, want types.Type) string {
 		if _, ok := l.symbols[table]["_"+n.Obj().Name()]; !ok {
 			l.refuse(0, "a value of a cell's type cannot become a %s: the interface has methods that only its package can have", typeName(want))
 		}
-		call := fmt.Sprintf("%s.Wrap(%q, %q, %s", Runtime, table, n.Obj().Name(), box)
+		also, iface := l.also(from, n, table)
+		call := fmt.Sprintf("%s.Wrap(%q, %q, %s", Runtime, table, also, box)
 		set := types.NewMethodSet(from)
-		iface := want.Underlying().(*types.Interface)
 		for m := range iface.Methods() {
 			sig := m.Signature()
 			params, args := l.paramNames(sig)
@@ -209,6 +211,28 @@ func (l *lowerer) wrap(from, want types.Type) string {
 		fmt.Fprintf(&l.funcs, "func %s(v %s) %s { return %s).(%s) }\n", name, l.typ(from), t, call, t)
 	})
 	return name
+}
+
+// also names the wrapper for values of a type that are other interfaces beside the wanted one, for which compiled code asks:
+// "Writer+StringWriter". The tables have those that matter.
+func (l *lowerer) also(from types.Type, want *types.Named, table string) (name string, all *types.Interface) {
+	name = want.Obj().Name()
+	parts := []types.Type{want}
+	pkg, err := l.program.Importer.Import(want.Obj().Pkg().Path()) // the package that mentions it may know it only in part
+	if err != nil {
+		return name, want.Underlying().(*types.Interface)
+	}
+	for _, key := range slices.Sorted(maps.Keys(l.symbols[table])) {
+		other, ok := strings.CutPrefix(key, "_"+want.Obj().Name()+"+")
+		if !ok || strings.Contains(other, "+") {
+			continue
+		}
+		if o := pkg.Scope().Lookup(other); o != nil && types.Implements(from, o.Type().Underlying().(*types.Interface)) {
+			name += "+" + other
+			parts = append(parts, o.Type())
+		}
+	}
+	return name, types.NewInterfaceType(nil, parts).Complete()
 }
 
 // narrow returns the function that makes a compiled interface of a value in one that cells declare.

@@ -196,7 +196,7 @@ func (l *lowerer) methods(name string, x *types.Named) {
 // kernelMethods registers the methods that package run calls: those by which values show themselves, and those of errors.
 func (l *lowerer) kernelMethods(x *types.Named) {
 	str := types.Typ[types.String]
-	list := types.NewSlice(check.ErrorType)
+	list, boolean := types.NewSlice(check.ErrorType), types.Typ[types.Bool]
 	empty := types.NewInterfaceType(nil, nil)
 	bundle := types.NewMap(str, empty)
 	for _, rt := range []types.Type{x, types.NewPointer(x)} {
@@ -215,13 +215,13 @@ func (l *lowerer) kernelMethods(x *types.Named) {
 		name, as      string
 		param, result types.Type // no result: see shows
 	}{
-		{"MarshalText", "MarshalText", nil, bytes}, {"LogValue", "LogValue", nil, nil},
-
+		{"MarshalText", "MarshalText", nil, bytes}, {"LogValue", "LogValue", nil, nil}, {"Value", "Value", nil, nil},
+		{"Timeout", "Timeout", nil, boolean}, {"Temporary", "Temporary", nil, boolean},
 		{"Error", "Error", nil, str}, {"String", "String", nil, str}, {"GoString", "GoString", nil, str}, {"MIMEBundle", "MIMEBundle", nil, bundle}, {"MIMEMetadata", "MIMEMetadata", nil, bundle},
 		{"SimpleRender", "SimpleRender", nil, bundle}, {"Render", "Render", nil, nil}, {"JSON", "JSON", nil, nil},
 		{"HTML", "HTML", nil, str}, {"SVG", "SVG", nil, str}, {"Markdown", "Markdown", nil, str}, {"Latex", "Latex", nil, str}, {"JavaScript", "JavaScript", nil, str},
 		{"PNG", "PNG", nil, bytes}, {"JPEG", "JPEG", nil, bytes}, {"GIF", "GIF", nil, bytes}, {"PDF", "PDF", nil, bytes},
-		{"Unwrap", "Unwrap", nil, check.ErrorType}, {"Unwrap", "UnwrapAll", nil, list}, {"Is", "Is", check.ErrorType, types.Typ[types.Bool]}, {"As", "As", empty, types.Typ[types.Bool]},
+		{"Unwrap", "Unwrap", nil, check.ErrorType}, {"Unwrap", "UnwrapAll", nil, list}, {"Is", "Is", check.ErrorType, boolean}, {"As", "As", empty, boolean},
 	} {
 		for _, rt := range []types.Type{x, types.NewPointer(x)} {
 			sel := types.NewMethodSet(rt).Lookup(x.Obj().Pkg(), d.name)
@@ -287,11 +287,16 @@ func (l *lowerer) shaped(x *types.Named) {
 	}
 }
 
-// shows tells whether the result of Render or JSON is one of those of the display interfaces; formats is the type of a map of
-// formats.
+// shows tells whether the result of a method is the one that the interface with that method wants, of display, package slog
+// or database/sql/driver; formats is the type of a map of formats.
 func shows(method string, t, formats types.Type) bool {
-	if method == "JSON" {
+	switch method {
+	case "JSON":
 		return isEmpty(t) || types.Identical(t, formats)
+	case "LogValue":
+		return typeName(t) == "slog.Value"
+	case "Value":
+		return typeName(t) == "driver.Value"
 	}
 	st, ok := t.Underlying().(*types.Struct)
 	for i := 0; ok && i < st.NumFields(); i++ {

@@ -1,6 +1,7 @@
 package run
 
 import (
+	"database/sql/driver"
 	"fmt"
 	"log/slog"
 	"reflect"
@@ -22,6 +23,20 @@ func (b Boxed) LogValue() slog.Value {
 		return slog.AnyValue(loggedText{loggedValue{b}})
 	}
 	return slog.AnyValue(loggedValue{b})
+}
+
+// Value implements driver.Valuer, for the arguments of package database/sql: by the cell's own method, or as the kind of the
+// value is.
+func (b Boxed) Value() (driver.Value, error) {
+	r, ok := b.call("Value", nil)
+	if !ok {
+		return driver.DefaultParameterConverter.ConvertValue(b.value)
+	}
+	err, _ := r.(error)
+	if err != nil {
+		r = nil
+	}
+	return r, err
 }
 
 // loggedValue is a box that is no slog.LogValuer any more.

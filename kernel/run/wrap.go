@@ -62,7 +62,16 @@ func (b Boxed) as(target any) bool {
 	return ok
 }
 
+// yes calls a method that says yes or no; without one it is no.
+func (b Boxed) yes(name string) bool {
+	r, _ := b.call(name, nil)
+	yes, _ := r.(bool)
+	return yes
+}
+
 func (e sessionError) Error() string        { return e.Value.errorText() }
+func (e sessionError) Timeout() bool        { return e.Value.yes("Timeout") }
+func (e sessionError) Temporary() bool      { return e.Value.yes("Temporary") }
 func (e sessionError) Is(target error) bool { return e.Value.is(target) }
 func (e sessionError) As(target any) bool   { return e.Value.as(target) }
 
@@ -77,6 +86,8 @@ func (e sessionError) Unwrap() error {
 func (e sessionError) Format(f fmt.State, verb rune) { e.Value.Format(f, verb) }
 
 func (e sessionErrors) Error() string        { return e.Value.errorText() }
+func (e sessionErrors) Timeout() bool        { return e.Value.yes("Timeout") }
+func (e sessionErrors) Temporary() bool      { return e.Value.yes("Temporary") }
 func (e sessionErrors) Is(target error) bool { return e.Value.is(target) }
 func (e sessionErrors) As(target any) bool   { return e.Value.as(target) }
 

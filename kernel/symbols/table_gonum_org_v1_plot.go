@@ -12,39 +12,46 @@ import (
 
 func add_gonum_org_v1_plot(symbols map[string]map[string]reflect.Value) {
 	add(symbols, "gonum.org/v1/plot/plot", map[string]reflect.Value{
-		"Align":              reflect.ValueOf(plot.Align),
-		"Axis":               reflect.ValueOf((*plot.Axis)(nil)),
-		"ConstantTicks":      reflect.ValueOf((*plot.ConstantTicks)(nil)),
-		"DataRanger":         reflect.ValueOf((*plot.DataRanger)(nil)),
-		"DefaultFont":        reflect.ValueOf(&plot.DefaultFont).Elem(),
-		"DefaultTextHandler": reflect.ValueOf(&plot.DefaultTextHandler).Elem(),
-		"DefaultTicks":       reflect.ValueOf((*plot.DefaultTicks)(nil)),
-		"GlyphBox":           reflect.ValueOf((*plot.GlyphBox)(nil)),
-		"GlyphBoxer":         reflect.ValueOf((*plot.GlyphBoxer)(nil)),
-		"InvertedScale":      reflect.ValueOf((*plot.InvertedScale)(nil)),
-		"Legend":             reflect.ValueOf((*plot.Legend)(nil)),
-		"LinearScale":        reflect.ValueOf((*plot.LinearScale)(nil)),
-		"LogScale":           reflect.ValueOf((*plot.LogScale)(nil)),
-		"LogTicks":           reflect.ValueOf((*plot.LogTicks)(nil)),
-		"New":                reflect.ValueOf(plot.New),
-		"NewLegend":          reflect.ValueOf(plot.NewLegend),
-		"Normalizer":         reflect.ValueOf((*plot.Normalizer)(nil)),
-		"Plot":               reflect.ValueOf((*plot.Plot)(nil)),
-		"Plotter":            reflect.ValueOf((*plot.Plotter)(nil)),
-		"Thumbnailer":        reflect.ValueOf((*plot.Thumbnailer)(nil)),
-		"Tick":               reflect.ValueOf((*plot.Tick)(nil)),
-		"Ticker":             reflect.ValueOf((*plot.Ticker)(nil)),
-		"TickerFunc":         reflect.ValueOf((*plot.TickerFunc)(nil)),
-		"TimeTicks":          reflect.ValueOf((*plot.TimeTicks)(nil)),
-		"UTCUnixTime":        reflect.ValueOf(&plot.UTCUnixTime).Elem(),
-		"UnixTimeIn":         reflect.ValueOf(plot.UnixTimeIn),
-		"Version":            reflect.ValueOf(plot.Version),
-		"_DataRanger":        reflect.ValueOf((*wrap_gonum_org_v1_plot_DataRanger)(nil)),
-		"_GlyphBoxer":        reflect.ValueOf((*wrap_gonum_org_v1_plot_GlyphBoxer)(nil)),
-		"_Normalizer":        reflect.ValueOf((*wrap_gonum_org_v1_plot_Normalizer)(nil)),
-		"_Plotter":           reflect.ValueOf((*wrap_gonum_org_v1_plot_Plotter)(nil)),
-		"_Thumbnailer":       reflect.ValueOf((*wrap_gonum_org_v1_plot_Thumbnailer)(nil)),
-		"_Ticker":            reflect.ValueOf((*wrap_gonum_org_v1_plot_Ticker)(nil)),
+		"Align":                          reflect.ValueOf(plot.Align),
+		"Axis":                           reflect.ValueOf((*plot.Axis)(nil)),
+		"ConstantTicks":                  reflect.ValueOf((*plot.ConstantTicks)(nil)),
+		"DataRanger":                     reflect.ValueOf((*plot.DataRanger)(nil)),
+		"DefaultFont":                    reflect.ValueOf(&plot.DefaultFont).Elem(),
+		"DefaultTextHandler":             reflect.ValueOf(&plot.DefaultTextHandler).Elem(),
+		"DefaultTicks":                   reflect.ValueOf((*plot.DefaultTicks)(nil)),
+		"GlyphBox":                       reflect.ValueOf((*plot.GlyphBox)(nil)),
+		"GlyphBoxer":                     reflect.ValueOf((*plot.GlyphBoxer)(nil)),
+		"InvertedScale":                  reflect.ValueOf((*plot.InvertedScale)(nil)),
+		"Legend":                         reflect.ValueOf((*plot.Legend)(nil)),
+		"LinearScale":                    reflect.ValueOf((*plot.LinearScale)(nil)),
+		"LogScale":                       reflect.ValueOf((*plot.LogScale)(nil)),
+		"LogTicks":                       reflect.ValueOf((*plot.LogTicks)(nil)),
+		"New":                            reflect.ValueOf(plot.New),
+		"NewLegend":                      reflect.ValueOf(plot.NewLegend),
+		"Normalizer":                     reflect.ValueOf((*plot.Normalizer)(nil)),
+		"Plot":                           reflect.ValueOf((*plot.Plot)(nil)),
+		"Plotter":                        reflect.ValueOf((*plot.Plotter)(nil)),
+		"Thumbnailer":                    reflect.ValueOf((*plot.Thumbnailer)(nil)),
+		"Tick":                           reflect.ValueOf((*plot.Tick)(nil)),
+		"Ticker":                         reflect.ValueOf((*plot.Ticker)(nil)),
+		"TickerFunc":                     reflect.ValueOf((*plot.TickerFunc)(nil)),
+		"TimeTicks":                      reflect.ValueOf((*plot.TimeTicks)(nil)),
+		"UTCUnixTime":                    reflect.ValueOf(&plot.UTCUnixTime).Elem(),
+		"UnixTimeIn":                     reflect.ValueOf(plot.UnixTimeIn),
+		"Version":                        reflect.ValueOf(plot.Version),
+		"_DataRanger":                    reflect.ValueOf((*wrap_gonum_org_v1_plot_DataRanger)(nil)),
+		"_GlyphBoxer":                    reflect.ValueOf((*wrap_gonum_org_v1_plot_GlyphBoxer)(nil)),
+		"_Normalizer":                    reflect.ValueOf((*wrap_gonum_org_v1_plot_Normalizer)(nil)),
+		"_Plotter":                       reflect.ValueOf((*wrap_gonum_org_v1_plot_Plotter)(nil)),
+		"_Plotter+DataRanger":            reflect.ValueOf((*wrap_gonum_org_v1_plot_Plotter_DataRanger)(nil)),
+		"_Plotter+DataRanger+GlyphBoxer": reflect.ValueOf((*wrap_gonum_org_v1_plot_Plotter_DataRanger_GlyphBoxer)(nil)),
+		"_Plotter+DataRanger+GlyphBoxer+Thumbnailer": reflect.ValueOf((*wrap_gonum_org_v1_plot_Plotter_DataRanger_GlyphBoxer_Thumbnailer)(nil)),
+		"_Plotter+DataRanger+Thumbnailer":            reflect.ValueOf((*wrap_gonum_org_v1_plot_Plotter_DataRanger_Thumbnailer)(nil)),
+		"_Plotter+GlyphBoxer":                        reflect.ValueOf((*wrap_gonum_org_v1_plot_Plotter_GlyphBoxer)(nil)),
+		"_Plotter+GlyphBoxer+Thumbnailer":            reflect.ValueOf((*wrap_gonum_org_v1_plot_Plotter_GlyphBoxer_Thumbnailer)(nil)),
+		"_Plotter+Thumbnailer":                       reflect.ValueOf((*wrap_gonum_org_v1_plot_Plotter_Thumbnailer)(nil)),
+		"_Thumbnailer":                               reflect.ValueOf((*wrap_gonum_org_v1_plot_Thumbnailer)(nil)),
+		"_Ticker":                                    reflect.ValueOf((*wrap_gonum_org_v1_plot_Ticker)(nil)),
 	})
 }
 
@@ -86,6 +93,136 @@ type wrap_gonum_org_v1_plot_Plotter struct {
 
 func (w wrap_gonum_org_v1_plot_Plotter) Plot(a0 draw.Canvas, a1 *plot.Plot) {
 	w.WPlot(a0, a1)
+}
+
+// wrap_gonum_org_v1_plot_Plotter_DataRanger lets values of interpreted types be a plot.Plotter+DataRanger.
+type wrap_gonum_org_v1_plot_Plotter_DataRanger struct {
+	IValue     any
+	WDataRange func() (float64, float64, float64, float64)
+	WPlot      func(a0 draw.Canvas, a1 *plot.Plot)
+}
+
+func (w wrap_gonum_org_v1_plot_Plotter_DataRanger) DataRange() (float64, float64, float64, float64) {
+	return w.WDataRange()
+}
+
+func (w wrap_gonum_org_v1_plot_Plotter_DataRanger) Plot(a0 draw.Canvas, a1 *plot.Plot) {
+	w.WPlot(a0, a1)
+}
+
+// wrap_gonum_org_v1_plot_Plotter_DataRanger_GlyphBoxer lets values of interpreted types be a plot.Plotter+DataRanger+GlyphBoxer.
+type wrap_gonum_org_v1_plot_Plotter_DataRanger_GlyphBoxer struct {
+	IValue      any
+	WDataRange  func() (float64, float64, float64, float64)
+	WGlyphBoxes func(a0 *plot.Plot) []plot.GlyphBox
+	WPlot       func(a0 draw.Canvas, a1 *plot.Plot)
+}
+
+func (w wrap_gonum_org_v1_plot_Plotter_DataRanger_GlyphBoxer) DataRange() (float64, float64, float64, float64) {
+	return w.WDataRange()
+}
+
+func (w wrap_gonum_org_v1_plot_Plotter_DataRanger_GlyphBoxer) GlyphBoxes(a0 *plot.Plot) []plot.GlyphBox {
+	return w.WGlyphBoxes(a0)
+}
+
+func (w wrap_gonum_org_v1_plot_Plotter_DataRanger_GlyphBoxer) Plot(a0 draw.Canvas, a1 *plot.Plot) {
+	w.WPlot(a0, a1)
+}
+
+// wrap_gonum_org_v1_plot_Plotter_DataRanger_GlyphBoxer_Thumbnailer lets values of interpreted types be a plot.Plotter+DataRanger+GlyphBoxer+Thumbnailer.
+type wrap_gonum_org_v1_plot_Plotter_DataRanger_GlyphBoxer_Thumbnailer struct {
+	IValue      any
+	WDataRange  func() (float64, float64, float64, float64)
+	WGlyphBoxes func(a0 *plot.Plot) []plot.GlyphBox
+	WPlot       func(a0 draw.Canvas, a1 *plot.Plot)
+	WThumbnail  func(a0 *draw.Canvas)
+}
+
+func (w wrap_gonum_org_v1_plot_Plotter_DataRanger_GlyphBoxer_Thumbnailer) DataRange() (float64, float64, float64, float64) {
+	return w.WDataRange()
+}
+
+func (w wrap_gonum_org_v1_plot_Plotter_DataRanger_GlyphBoxer_Thumbnailer) GlyphBoxes(a0 *plot.Plot) []plot.GlyphBox {
+	return w.WGlyphBoxes(a0)
+}
+
+func (w wrap_gonum_org_v1_plot_Plotter_DataRanger_GlyphBoxer_Thumbnailer) Plot(a0 draw.Canvas, a1 *plot.Plot) {
+	w.WPlot(a0, a1)
+}
+
+func (w wrap_gonum_org_v1_plot_Plotter_DataRanger_GlyphBoxer_Thumbnailer) Thumbnail(a0 *draw.Canvas) {
+	w.WThumbnail(a0)
+}
+
+// wrap_gonum_org_v1_plot_Plotter_DataRanger_Thumbnailer lets values of interpreted types be a plot.Plotter+DataRanger+Thumbnailer.
+type wrap_gonum_org_v1_plot_Plotter_DataRanger_Thumbnailer struct {
+	IValue     any
+	WDataRange func() (float64, float64, float64, float64)
+	WPlot      func(a0 draw.Canvas, a1 *plot.Plot)
+	WThumbnail func(a0 *draw.Canvas)
+}
+
+func (w wrap_gonum_org_v1_plot_Plotter_DataRanger_Thumbnailer) DataRange() (float64, float64, float64, float64) {
+	return w.WDataRange()
+}
+
+func (w wrap_gonum_org_v1_plot_Plotter_DataRanger_Thumbnailer) Plot(a0 draw.Canvas, a1 *plot.Plot) {
+	w.WPlot(a0, a1)
+}
+
+func (w wrap_gonum_org_v1_plot_Plotter_DataRanger_Thumbnailer) Thumbnail(a0 *draw.Canvas) {
+	w.WThumbnail(a0)
+}
+
+// wrap_gonum_org_v1_plot_Plotter_GlyphBoxer lets values of interpreted types be a plot.Plotter+GlyphBoxer.
+type wrap_gonum_org_v1_plot_Plotter_GlyphBoxer struct {
+	IValue      any
+	WGlyphBoxes func(a0 *plot.Plot) []plot.GlyphBox
+	WPlot       func(a0 draw.Canvas, a1 *plot.Plot)
+}
+
+func (w wrap_gonum_org_v1_plot_Plotter_GlyphBoxer) GlyphBoxes(a0 *plot.Plot) []plot.GlyphBox {
+	return w.WGlyphBoxes(a0)
+}
+
+func (w wrap_gonum_org_v1_plot_Plotter_GlyphBoxer) Plot(a0 draw.Canvas, a1 *plot.Plot) {
+	w.WPlot(a0, a1)
+}
+
+// wrap_gonum_org_v1_plot_Plotter_GlyphBoxer_Thumbnailer lets values of interpreted types be a plot.Plotter+GlyphBoxer+Thumbnailer.
+type wrap_gonum_org_v1_plot_Plotter_GlyphBoxer_Thumbnailer struct {
+	IValue      any
+	WGlyphBoxes func(a0 *plot.Plot) []plot.GlyphBox
+	WPlot       func(a0 draw.Canvas, a1 *plot.Plot)
+	WThumbnail  func(a0 *draw.Canvas)
+}
+
+func (w wrap_gonum_org_v1_plot_Plotter_GlyphBoxer_Thumbnailer) GlyphBoxes(a0 *plot.Plot) []plot.GlyphBox {
+	return w.WGlyphBoxes(a0)
+}
+
+func (w wrap_gonum_org_v1_plot_Plotter_GlyphBoxer_Thumbnailer) Plot(a0 draw.Canvas, a1 *plot.Plot) {
+	w.WPlot(a0, a1)
+}
+
+func (w wrap_gonum_org_v1_plot_Plotter_GlyphBoxer_Thumbnailer) Thumbnail(a0 *draw.Canvas) {
+	w.WThumbnail(a0)
+}
+
+// wrap_gonum_org_v1_plot_Plotter_Thumbnailer lets values of interpreted types be a plot.Plotter+Thumbnailer.
+type wrap_gonum_org_v1_plot_Plotter_Thumbnailer struct {
+	IValue     any
+	WPlot      func(a0 draw.Canvas, a1 *plot.Plot)
+	WThumbnail func(a0 *draw.Canvas)
+}
+
+func (w wrap_gonum_org_v1_plot_Plotter_Thumbnailer) Plot(a0 draw.Canvas, a1 *plot.Plot) {
+	w.WPlot(a0, a1)
+}
+
+func (w wrap_gonum_org_v1_plot_Plotter_Thumbnailer) Thumbnail(a0 *draw.Canvas) {
+	w.WThumbnail(a0)
 }
 
 // wrap_gonum_org_v1_plot_Thumbnailer lets values of interpreted types be a plot.Thumbnailer.

@@ -6,6 +6,7 @@ package symbols
 
 import (
 	"archive/tar"
+	"bufio"
 	"bytes"
 	"context"
 	"crypto"
@@ -613,13 +614,254 @@ func (w wrap_hash_XOF) Write(a0 []byte) (int, error) {
 	return w.WWrite(a0)
 }
 
+func add_io(symbols map[string]map[string]reflect.Value) {
+	add(symbols, "io/io", map[string]reflect.Value{
+		"_Reader+ByteReader":                      reflect.ValueOf((*wrap_io_Reader_ByteReader)(nil)),
+		"_Reader+ByteReader+RuneScanner":          reflect.ValueOf((*wrap_io_Reader_ByteReader_RuneScanner)(nil)),
+		"_Reader+ByteReader+RuneScanner+WriterTo": reflect.ValueOf((*wrap_io_Reader_ByteReader_RuneScanner_WriterTo)(nil)),
+		"_Reader+ByteReader+WriterTo":             reflect.ValueOf((*wrap_io_Reader_ByteReader_WriterTo)(nil)),
+		"_Reader+RuneScanner":                     reflect.ValueOf((*wrap_io_Reader_RuneScanner)(nil)),
+		"_Reader+RuneScanner+WriterTo":            reflect.ValueOf((*wrap_io_Reader_RuneScanner_WriterTo)(nil)),
+		"_Reader+WriterTo":                        reflect.ValueOf((*wrap_io_Reader_WriterTo)(nil)),
+		"_Writer+ReaderFrom":                      reflect.ValueOf((*wrap_io_Writer_ReaderFrom)(nil)),
+		"_Writer+ReaderFrom+StringWriter":         reflect.ValueOf((*wrap_io_Writer_ReaderFrom_StringWriter)(nil)),
+		"_Writer+StringWriter":                    reflect.ValueOf((*wrap_io_Writer_StringWriter)(nil)),
+	})
+}
+
+// wrap_io_Reader_ByteReader lets values of interpreted types be a io.Reader+ByteReader.
+type wrap_io_Reader_ByteReader struct {
+	IValue    any
+	WRead     func(a0 []byte) (int, error)
+	WReadByte func() (byte, error)
+}
+
+func (w wrap_io_Reader_ByteReader) Read(a0 []byte) (int, error) {
+	return w.WRead(a0)
+}
+
+func (w wrap_io_Reader_ByteReader) ReadByte() (byte, error) {
+	return w.WReadByte()
+}
+
+// wrap_io_Reader_ByteReader_RuneScanner lets values of interpreted types be a io.Reader+ByteReader+RuneScanner.
+type wrap_io_Reader_ByteReader_RuneScanner struct {
+	IValue      any
+	WRead       func(a0 []byte) (int, error)
+	WReadByte   func() (byte, error)
+	WReadRune   func() (rune, int, error)
+	WUnreadRune func() error
+}
+
+func (w wrap_io_Reader_ByteReader_RuneScanner) Read(a0 []byte) (int, error) {
+	return w.WRead(a0)
+}
+
+func (w wrap_io_Reader_ByteReader_RuneScanner) ReadByte() (byte, error) {
+	return w.WReadByte()
+}
+
+func (w wrap_io_Reader_ByteReader_RuneScanner) ReadRune() (rune, int, error) {
+	return w.WReadRune()
+}
+
+func (w wrap_io_Reader_ByteReader_RuneScanner) UnreadRune() error {
+	return w.WUnreadRune()
+}
+
+// wrap_io_Reader_ByteReader_RuneScanner_WriterTo lets values of interpreted types be a io.Reader+ByteReader+RuneScanner+WriterTo.
+type wrap_io_Reader_ByteReader_RuneScanner_WriterTo struct {
+	IValue      any
+	WRead       func(a0 []byte) (int, error)
+	WReadByte   func() (byte, error)
+	WReadRune   func() (rune, int, error)
+	WUnreadRune func() error
+	WWriteTo    func(a0 io.Writer) (int64, error)
+}
+
+func (w wrap_io_Reader_ByteReader_RuneScanner_WriterTo) Read(a0 []byte) (int, error) {
+	return w.WRead(a0)
+}
+
+func (w wrap_io_Reader_ByteReader_RuneScanner_WriterTo) ReadByte() (byte, error) {
+	return w.WReadByte()
+}
+
+func (w wrap_io_Reader_ByteReader_RuneScanner_WriterTo) ReadRune() (rune, int, error) {
+	return w.WReadRune()
+}
+
+func (w wrap_io_Reader_ByteReader_RuneScanner_WriterTo) UnreadRune() error {
+	return w.WUnreadRune()
+}
+
+func (w wrap_io_Reader_ByteReader_RuneScanner_WriterTo) WriteTo(a0 io.Writer) (int64, error) {
+	return w.WWriteTo(a0)
+}
+
+// wrap_io_Reader_ByteReader_WriterTo lets values of interpreted types be a io.Reader+ByteReader+WriterTo.
+type wrap_io_Reader_ByteReader_WriterTo struct {
+	IValue    any
+	WRead     func(a0 []byte) (int, error)
+	WReadByte func() (byte, error)
+	WWriteTo  func(a0 io.Writer) (int64, error)
+}
+
+func (w wrap_io_Reader_ByteReader_WriterTo) Read(a0 []byte) (int, error) {
+	return w.WRead(a0)
+}
+
+func (w wrap_io_Reader_ByteReader_WriterTo) ReadByte() (byte, error) {
+	return w.WReadByte()
+}
+
+func (w wrap_io_Reader_ByteReader_WriterTo) WriteTo(a0 io.Writer) (int64, error) {
+	return w.WWriteTo(a0)
+}
+
+// wrap_io_Reader_RuneScanner lets values of interpreted types be a io.Reader+RuneScanner.
+type wrap_io_Reader_RuneScanner struct {
+	IValue      any
+	WRead       func(a0 []byte) (int, error)
+	WReadRune   func() (rune, int, error)
+	WUnreadRune func() error
+}
+
+func (w wrap_io_Reader_RuneScanner) Read(a0 []byte) (int, error) {
+	return w.WRead(a0)
+}
+
+func (w wrap_io_Reader_RuneScanner) ReadRune() (rune, int, error) {
+	return w.WReadRune()
+}
+
+func (w wrap_io_Reader_RuneScanner) UnreadRune() error {
+	return w.WUnreadRune()
+}
+
+// wrap_io_Reader_RuneScanner_WriterTo lets values of interpreted types be a io.Reader+RuneScanner+WriterTo.
+type wrap_io_Reader_RuneScanner_WriterTo struct {
+	IValue      any
+	WRead       func(a0 []byte) (int, error)
+	WReadRune   func() (rune, int, error)
+	WUnreadRune func() error
+	WWriteTo    func(a0 io.Writer) (int64, error)
+}
+
+func (w wrap_io_Reader_RuneScanner_WriterTo) Read(a0 []byte) (int, error) {
+	return w.WRead(a0)
+}
+
+func (w wrap_io_Reader_RuneScanner_WriterTo) ReadRune() (rune, int, error) {
+	return w.WReadRune()
+}
+
+func (w wrap_io_Reader_RuneScanner_WriterTo) UnreadRune() error {
+	return w.WUnreadRune()
+}
+
+func (w wrap_io_Reader_RuneScanner_WriterTo) WriteTo(a0 io.Writer) (int64, error) {
+	return w.WWriteTo(a0)
+}
+
+// wrap_io_Reader_WriterTo lets values of interpreted types be a io.Reader+WriterTo.
+type wrap_io_Reader_WriterTo struct {
+	IValue   any
+	WRead    func(a0 []byte) (int, error)
+	WWriteTo func(a0 io.Writer) (int64, error)
+}
+
+func (w wrap_io_Reader_WriterTo) Read(a0 []byte) (int, error) {
+	return w.WRead(a0)
+}
+
+func (w wrap_io_Reader_WriterTo) WriteTo(a0 io.Writer) (int64, error) {
+	return w.WWriteTo(a0)
+}
+
+// wrap_io_Writer_ReaderFrom lets values of interpreted types be a io.Writer+ReaderFrom.
+type wrap_io_Writer_ReaderFrom struct {
+	IValue    any
+	WReadFrom func(a0 io.Reader) (int64, error)
+	WWrite    func(a0 []byte) (int, error)
+}
+
+func (w wrap_io_Writer_ReaderFrom) ReadFrom(a0 io.Reader) (int64, error) {
+	return w.WReadFrom(a0)
+}
+
+func (w wrap_io_Writer_ReaderFrom) Write(a0 []byte) (int, error) {
+	return w.WWrite(a0)
+}
+
+// wrap_io_Writer_ReaderFrom_StringWriter lets values of interpreted types be a io.Writer+ReaderFrom+StringWriter.
+type wrap_io_Writer_ReaderFrom_StringWriter struct {
+	IValue       any
+	WReadFrom    func(a0 io.Reader) (int64, error)
+	WWrite       func(a0 []byte) (int, error)
+	WWriteString func(a0 string) (int, error)
+}
+
+func (w wrap_io_Writer_ReaderFrom_StringWriter) ReadFrom(a0 io.Reader) (int64, error) {
+	return w.WReadFrom(a0)
+}
+
+func (w wrap_io_Writer_ReaderFrom_StringWriter) Write(a0 []byte) (int, error) {
+	return w.WWrite(a0)
+}
+
+func (w wrap_io_Writer_ReaderFrom_StringWriter) WriteString(a0 string) (int, error) {
+	return w.WWriteString(a0)
+}
+
+// wrap_io_Writer_StringWriter lets values of interpreted types be a io.Writer+StringWriter.
+type wrap_io_Writer_StringWriter struct {
+	IValue       any
+	WWrite       func(a0 []byte) (int, error)
+	WWriteString func(a0 string) (int, error)
+}
+
+func (w wrap_io_Writer_StringWriter) Write(a0 []byte) (int, error) {
+	return w.WWrite(a0)
+}
+
+func (w wrap_io_Writer_StringWriter) WriteString(a0 string) (int, error) {
+	return w.WWriteString(a0)
+}
+
 func add_io_fs(symbols map[string]map[string]reflect.Value) {
 	add(symbols, "io/fs/fs", map[string]reflect.Value{
-		"Lstat":       reflect.ValueOf(fs.Lstat),
-		"ReadLink":    reflect.ValueOf(fs.ReadLink),
-		"ReadLinkFS":  reflect.ValueOf((*fs.ReadLinkFS)(nil)),
-		"_ReadLinkFS": reflect.ValueOf((*wrap_io_fs_ReadLinkFS)(nil)),
+		"Lstat":             reflect.ValueOf(fs.Lstat),
+		"ReadLink":          reflect.ValueOf(fs.ReadLink),
+		"ReadLinkFS":        reflect.ValueOf((*fs.ReadLinkFS)(nil)),
+		"_File+ReadDirFile": reflect.ValueOf((*wrap_io_fs_File_ReadDirFile)(nil)),
+		"_ReadLinkFS":       reflect.ValueOf((*wrap_io_fs_ReadLinkFS)(nil)),
 	})
+}
+
+// wrap_io_fs_File_ReadDirFile lets values of interpreted types be a fs.File+ReadDirFile.
+type wrap_io_fs_File_ReadDirFile struct {
+	IValue   any
+	WClose   func() error
+	WRead    func(a0 []byte) (int, error)
+	WReadDir func(a0 int) ([]fs.DirEntry, error)
+	WStat    func() (fs.FileInfo, error)
+}
+
+func (w wrap_io_fs_File_ReadDirFile) Close() error {
+	return w.WClose()
+}
+
+func (w wrap_io_fs_File_ReadDirFile) Read(a0 []byte) (int, error) {
+	return w.WRead(a0)
+}
+
+func (w wrap_io_fs_File_ReadDirFile) ReadDir(a0 int) ([]fs.DirEntry, error) {
+	return w.WReadDir(a0)
+}
+
+func (w wrap_io_fs_File_ReadDirFile) Stat() (fs.FileInfo, error) {
+	return w.WStat()
 }
 
 // wrap_io_fs_ReadLinkFS lets values of interpreted types be a fs.ReadLinkFS.
@@ -651,6 +893,32 @@ func add_log_slog(symbols map[string]map[string]reflect.Value) {
 	})
 }
 
+func add_math_rand(symbols map[string]map[string]reflect.Value) {
+	add(symbols, "math/rand/rand", map[string]reflect.Value{
+		"_Source+Source64": reflect.ValueOf((*wrap_math_rand_Source_Source64)(nil)),
+	})
+}
+
+// wrap_math_rand_Source_Source64 lets values of interpreted types be a rand.Source+Source64.
+type wrap_math_rand_Source_Source64 struct {
+	IValue  any
+	WInt63  func() int64
+	WSeed   func(a0 int64)
+	WUint64 func() uint64
+}
+
+func (w wrap_math_rand_Source_Source64) Int63() int64 {
+	return w.WInt63()
+}
+
+func (w wrap_math_rand_Source_Source64) Seed(a0 int64) {
+	w.WSeed(a0)
+}
+
+func (w wrap_math_rand_Source_Source64) Uint64() uint64 {
+	return w.WUint64()
+}
+
 func add_math_rand_v2(symbols map[string]map[string]reflect.Value) {
 	add(symbols, "math/rand/v2/rand", map[string]reflect.Value{
 		"Uint": reflect.ValueOf(math_rand_v2.Uint),
@@ -671,14 +939,97 @@ func add_net(symbols map[string]map[string]reflect.Value) {
 
 func add_net_http(symbols map[string]map[string]reflect.Value) {
 	add(symbols, "net/http/http", map[string]reflect.Value{
-		"ClientConn":               reflect.ValueOf((*http.ClientConn)(nil)),
-		"CrossOriginProtection":    reflect.ValueOf((*http.CrossOriginProtection)(nil)),
-		"HTTP2Config":              reflect.ValueOf((*http.HTTP2Config)(nil)),
-		"NewCrossOriginProtection": reflect.ValueOf(http.NewCrossOriginProtection),
-		"ParseCookie":              reflect.ValueOf(http.ParseCookie),
-		"ParseSetCookie":           reflect.ValueOf(http.ParseSetCookie),
-		"Protocols":                reflect.ValueOf((*http.Protocols)(nil)),
+		"ClientConn":                       reflect.ValueOf((*http.ClientConn)(nil)),
+		"CrossOriginProtection":            reflect.ValueOf((*http.CrossOriginProtection)(nil)),
+		"HTTP2Config":                      reflect.ValueOf((*http.HTTP2Config)(nil)),
+		"NewCrossOriginProtection":         reflect.ValueOf(http.NewCrossOriginProtection),
+		"ParseCookie":                      reflect.ValueOf(http.ParseCookie),
+		"ParseSetCookie":                   reflect.ValueOf(http.ParseSetCookie),
+		"Protocols":                        reflect.ValueOf((*http.Protocols)(nil)),
+		"_ResponseWriter+Flusher":          reflect.ValueOf((*wrap_net_http_ResponseWriter_Flusher)(nil)),
+		"_ResponseWriter+Flusher+Hijacker": reflect.ValueOf((*wrap_net_http_ResponseWriter_Flusher_Hijacker)(nil)),
+		"_ResponseWriter+Hijacker":         reflect.ValueOf((*wrap_net_http_ResponseWriter_Hijacker)(nil)),
 	})
+}
+
+// wrap_net_http_ResponseWriter_Flusher lets values of interpreted types be a http.ResponseWriter+Flusher.
+type wrap_net_http_ResponseWriter_Flusher struct {
+	IValue       any
+	WFlush       func()
+	WHeader      func() http.Header
+	WWrite       func(a0 []byte) (int, error)
+	WWriteHeader func(a0 int)
+}
+
+func (w wrap_net_http_ResponseWriter_Flusher) Flush() {
+	w.WFlush()
+}
+
+func (w wrap_net_http_ResponseWriter_Flusher) Header() http.Header {
+	return w.WHeader()
+}
+
+func (w wrap_net_http_ResponseWriter_Flusher) Write(a0 []byte) (int, error) {
+	return w.WWrite(a0)
+}
+
+func (w wrap_net_http_ResponseWriter_Flusher) WriteHeader(a0 int) {
+	w.WWriteHeader(a0)
+}
+
+// wrap_net_http_ResponseWriter_Flusher_Hijacker lets values of interpreted types be a http.ResponseWriter+Flusher+Hijacker.
+type wrap_net_http_ResponseWriter_Flusher_Hijacker struct {
+	IValue       any
+	WFlush       func()
+	WHeader      func() http.Header
+	WHijack      func() (net.Conn, *bufio.ReadWriter, error)
+	WWrite       func(a0 []byte) (int, error)
+	WWriteHeader func(a0 int)
+}
+
+func (w wrap_net_http_ResponseWriter_Flusher_Hijacker) Flush() {
+	w.WFlush()
+}
+
+func (w wrap_net_http_ResponseWriter_Flusher_Hijacker) Header() http.Header {
+	return w.WHeader()
+}
+
+func (w wrap_net_http_ResponseWriter_Flusher_Hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	return w.WHijack()
+}
+
+func (w wrap_net_http_ResponseWriter_Flusher_Hijacker) Write(a0 []byte) (int, error) {
+	return w.WWrite(a0)
+}
+
+func (w wrap_net_http_ResponseWriter_Flusher_Hijacker) WriteHeader(a0 int) {
+	w.WWriteHeader(a0)
+}
+
+// wrap_net_http_ResponseWriter_Hijacker lets values of interpreted types be a http.ResponseWriter+Hijacker.
+type wrap_net_http_ResponseWriter_Hijacker struct {
+	IValue       any
+	WHeader      func() http.Header
+	WHijack      func() (net.Conn, *bufio.ReadWriter, error)
+	WWrite       func(a0 []byte) (int, error)
+	WWriteHeader func(a0 int)
+}
+
+func (w wrap_net_http_ResponseWriter_Hijacker) Header() http.Header {
+	return w.WHeader()
+}
+
+func (w wrap_net_http_ResponseWriter_Hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	return w.WHijack()
+}
+
+func (w wrap_net_http_ResponseWriter_Hijacker) Write(a0 []byte) (int, error) {
+	return w.WWrite(a0)
+}
+
+func (w wrap_net_http_ResponseWriter_Hijacker) WriteHeader(a0 int) {
+	w.WWriteHeader(a0)
 }
 
 func add_net_http_httptest(symbols map[string]map[string]reflect.Value) {

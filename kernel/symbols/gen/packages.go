@@ -21,15 +21,55 @@ var thirdParty = []struct {
 }{
 	{"gonum.org/v1/gonum/blas", false},
 	{"gonum.org/v1/gonum/blas/blas32", false},
+	{"gonum.org/v1/gonum/blas/blas64", false},
+	{"gonum.org/v1/gonum/diff/fd", false},
+	{"gonum.org/v1/gonum/dsp/fourier", false},
+	{"gonum.org/v1/gonum/dsp/window", false},
 	{"gonum.org/v1/gonum/floats", true},
+	{"gonum.org/v1/gonum/floats/scalar", false},
+	{"gonum.org/v1/gonum/graph", false},
+	{"gonum.org/v1/gonum/graph/community", false},
+	{"gonum.org/v1/gonum/graph/network", false},
+	{"gonum.org/v1/gonum/graph/path", false},
+	{"gonum.org/v1/gonum/graph/simple", false},
+	{"gonum.org/v1/gonum/graph/topo", false},
+	{"gonum.org/v1/gonum/graph/traverse", false},
+	{"gonum.org/v1/gonum/integrate", false},
+	{"gonum.org/v1/gonum/integrate/quad", false},
+	{"gonum.org/v1/gonum/interp", false},
 	{"gonum.org/v1/gonum/mat", true},
+	{"gonum.org/v1/gonum/mathext", false},
+	{"gonum.org/v1/gonum/num/quat", false},
+	{"gonum.org/v1/gonum/optimize", false},
+	{"gonum.org/v1/gonum/spatial/kdtree", false},
+	{"gonum.org/v1/gonum/spatial/r2", false},
+	{"gonum.org/v1/gonum/spatial/r3", false},
+	{"gonum.org/v1/gonum/spatial/vptree", false},
 	{"gonum.org/v1/gonum/stat", true},
+	{"gonum.org/v1/gonum/stat/combin", false},
+	{"gonum.org/v1/gonum/stat/distmat", false},
+	{"gonum.org/v1/gonum/stat/distmv", false},
 	{"gonum.org/v1/gonum/stat/distuv", false},
+	{"gonum.org/v1/gonum/stat/sampleuv", false},
 	{"gonum.org/v1/plot", false},
 	{"gonum.org/v1/plot/plotter", false},
 	{"gonum.org/v1/plot/plotutil", false},
 	{"gonum.org/v1/plot/vg", false},
 	{"gonum.org/v1/plot/vg/draw", false},
+}
+
+// combined lists interfaces of which compiled code asks whether a value is another one, too, and does otherwise then: that a
+// wrapper of the first alone is not. Every set of the others gets a wrapper. Those that only make things faster are not here.
+var combined = []struct {
+	path, name string
+	with       []string // interfaces of the same package
+}{
+	{"io", "Reader", []string{"ByteReader", "RuneScanner", "WriterTo"}},
+	{"io", "Writer", []string{"ReaderFrom", "StringWriter"}},
+	{"io/fs", "File", []string{"ReadDirFile"}},
+	{"math/rand", "Source", []string{"Source64"}},
+	{"net/http", "ResponseWriter", []string{"Flusher", "Hijacker"}},
+	{"gonum.org/v1/plot", "Plotter", []string{"DataRanger", "GlyphBoxer", "Thumbnailer"}},
 }
 
 // preloadStd lists the standard packages that cells use by name without an import.

@@ -67,7 +67,27 @@ func newTable(p *types.Package, imports map[string]string) *table {
 			}
 		}
 	}
+	t.combine()
 	return t
+}
+
+// combine adds the wrappers of interfaces together with others of the package, under names as "_Writer+StringWriter".
+func (t *table) combine() {
+	for _, c := range combined {
+		if c.path != t.pkg.Path() {
+			continue
+		}
+		for set := 1; set < 1<<len(c.with); set++ {
+			name, parts := c.name, []types.Type{t.pkg.Scope().Lookup(c.name).Type()}
+			for i, other := range c.with {
+				if set>>i&1 == 1 {
+					name += "+" + other
+					parts = append(parts, t.pkg.Scope().Lookup(other).Type())
+				}
+			}
+			t.wrap(name, types.NewInterfaceType(nil, parts).Complete())
+		}
+	}
 }
 
 func (t *table) empty() bool { return len(t.values)+len(t.wrappers) == 0 }
@@ -145,7 +165,7 @@ func (t *table) wrap(name string, i *types.Interface) {
 		}
 		methods = append(methods, method{f.Name(), strings.Join(params, ", "), strings.Join(args, ", "), "(" + strings.Join(results, ", ") + ")"})
 	}
-	wrapper := "wrap_" + identifier(t.pkg.Path()) + "_" + name
+	wrapper := "wrap_" + identifier(t.pkg.Path()+"_"+name)
 	var b strings.Builder
 	fmt.Fprintf(&b, "// %s lets values of interpreted types be a %s.%s.\ntype %s struct {\nIValue any\n", wrapper, t.pkg.Name(), name, wrapper)
 	for _, m := range methods {
@@ -265,7 +285,7 @@ func aliasIfNeeded(name, importPath string) string {
 }
 
 func identifier(path string) string {
-	return strings.NewReplacer("/", "_", ".", "_", "-", "_").Replace(path)
+	return strings.NewReplacer("/", "_", ".", "_", "-", "_", "+", "_").Replace(path)
 }
 
 func sorted(m map[string]string) []string {
