@@ -80,6 +80,8 @@ func (u *Unit) declaredTypes(decls []ast.Decl) (methods []*ast.FuncDecl, specs m
 			continue
 		}
 		methods = append(methods, f)
+		nameBlanks(f)
+		u.followAliases(f, specs)
 		base := Receiver(f)
 		old := current(base)
 		if old == nil {
@@ -115,6 +117,38 @@ func (u *Unit) declaredTypes(decls []ast.Decl) (methods []*ast.FuncDecl, specs m
 		}
 	}
 	return methods, specs, keep
+}
+
+// followAliases writes the type itself as the receiver of a method that names an alias of it.
+func (u *Unit) followAliases(m *ast.FuncDecl, specs map[string]*ast.TypeSpec) {
+	p := u.Program
+	for range len(specs) + len(p.decls) { // an alias of itself is an error that the checker finds
+		sp := specs[Receiver(m)]
+		if old := p.decls[Receiver(m)]; sp == nil && old != nil && p.scope[Receiver(m)] == old.Object {
+			sp = old.Spec
+		}
+		if sp == nil || !sp.Assign.IsValid() || sp.TypeParams != nil {
+			return
+		}
+		target := ast.Unparen(sp.Type)
+		star, pointer := target.(*ast.StarExpr)
+		if pointer {
+			target = ast.Unparen(star.X)
+		}
+		id, ok := target.(*ast.Ident)
+		if !ok || specs[id.Name] == nil && p.decls[id.Name] == nil {
+			return
+		}
+		r := m.Recv.List[0]
+		at := r.Type.Pos()
+		_, isPointer := ast.Unparen(r.Type).(*ast.StarExpr)
+		if isPointer && pointer {
+			return // a pointer to a pointer is none
+		}
+		if r.Type = Ident(at, id.Name); pointer || isPointer {
+			r.Type = &ast.StarExpr{Star: at, X: r.Type}
+		}
+	}
 }
 
 // sortedByPosition gives the names of specs in the order of the source.

@@ -57,6 +57,7 @@ type Generic struct {
 // prelude declares what the checker itself puts into cells.
 const prelude = `package main
 func ` + cell.ResultName + `(...any) {}
+func ` + varyName + `[A any](a A) A { return a }
 func __must1[A any](a A, err error) A { return a }
 func __must2[A, B any](a A, b B, err error) (A, B) { return a, b }
 func __must3[A, B, C any](a A, b B, c C, err error) (A, B, C) { return a, b, c }

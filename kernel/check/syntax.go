@@ -6,6 +6,7 @@ import (
 	"go/printer"
 	"go/token"
 	"reflect"
+	"strconv"
 )
 
 // Ident makes an identifier at a position.
@@ -69,20 +70,7 @@ func AsFunc(name string, d *ast.FuncDecl) *ast.FuncDecl {
 
 // ReceiverTypeParams writes the type parameters of a generic receiver as those of a function; nil when they do not fit.
 func ReceiverTypeParams(spec *ast.TypeSpec, d *ast.FuncDecl) *ast.FieldList {
-	e := d.Recv.List[0].Type
-	if p, ok := e.(*ast.ParenExpr); ok {
-		e = p.X
-	}
-	if st, ok := e.(*ast.StarExpr); ok {
-		e = st.X
-	}
-	var args []ast.Expr
-	switch x := e.(type) {
-	case *ast.IndexExpr:
-		args = []ast.Expr{x.Index}
-	case *ast.IndexListExpr:
-		args = x.Indices
-	}
+	args := receiverArgs(d)
 	list := &ast.FieldList{Opening: d.Pos(), Closing: d.Pos()}
 	i := 0
 	for _, f := range spec.TypeParams.List {
@@ -99,6 +87,35 @@ func ReceiverTypeParams(spec *ast.TypeSpec, d *ast.FuncDecl) *ast.FieldList {
 		}
 	}
 	return list
+}
+
+// receiverArgs are the type parameters that a receiver names.
+func receiverArgs(d *ast.FuncDecl) []ast.Expr {
+	e := d.Recv.List[0].Type
+	for {
+		switch x := e.(type) {
+		case *ast.ParenExpr:
+			e = x.X
+		case *ast.StarExpr:
+			e = x.X
+		case *ast.IndexExpr:
+			return []ast.Expr{x.Index}
+		case *ast.IndexListExpr:
+			return x.Indices
+		default:
+			return nil
+		}
+	}
+}
+
+// nameBlanks gives names to the type parameters of a receiver that have none: the method is checked as a function, too, whose
+// first parameter is of the receiver's type, and that must be written.
+func nameBlanks(d *ast.FuncDecl) {
+	for i, x := range receiverArgs(d) {
+		if id, ok := x.(*ast.Ident); ok && id.Name == "_" {
+			id.Name += Mark + strconv.Itoa(i)
+		}
+	}
 }
 
 // Clone copies a syntax tree deeply; resolver links are dropped and positions kept.

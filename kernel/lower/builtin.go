@@ -4,8 +4,11 @@ import (
 	"fmt"
 	"go/ast"
 	"go/types"
+	"maps"
 	"strconv"
 	"strings"
+
+	"gonverge/kernel/check"
 )
 
 // builtin lowers a call of a predeclared function.
@@ -16,6 +19,11 @@ func (e *emitter) builtin(c *ast.CallExpr, fun ast.Expr) string {
 		name = f.Name
 	case *ast.SelectorExpr:
 		name = "unsafe." + f.Sel.Name
+	}
+	if len(c.Args) == 1 {
+		if tp, ok := e.info.Types[c.Args[0]].Type.(*types.Tuple); ok && tp.Len() > 1 {
+			return e.spreadBuiltin(c, tp)
+		}
 	}
 	switch name {
 	case "min", "max":
@@ -46,6 +54,29 @@ func (e *emitter) builtin(c *ast.CallExpr, fun ast.Expr) string {
 		args = append(args, e.builtinArg(c, name, i, a))
 	}
 	return e.builtinCall(c, fun, args)
+}
+
+// spreadBuiltin lowers append(f()) and its like, with several values: a declared function takes them.
+func (e *emitter) spreadBuiltin(c *ast.CallExpr, tp *types.Tuple) string {
+	sub := &emitter{lowerer: e.lowerer, info: &types.Info{Types: map[ast.Expr]types.TypeAndValue{c: e.info.Types[c], c.Fun: e.info.Types[c.Fun]}, Uses: maps.Clone(e.info.Uses)}}
+	call := &ast.CallExpr{Fun: c.Fun}
+	var params []string
+	for v := range tp.Variables() {
+		id := check.Ident(c.Pos(), "v")
+		v := types.NewVar(c.Pos(), nil, "v", v.Type())
+		sub.info.Uses[id] = v
+		sub.info.Types[id] = types.TypeAndValue{Type: v.Type()}
+		call.Args = append(call.Args, id)
+		params = append(params, sub.local(v)+" "+e.typ(v.Type()))
+	}
+	sub.info.Types[call] = e.info.Types[c]
+	result, ret := "", ""
+	if tv := e.info.Types[c]; !tv.IsVoid() {
+		result, ret = e.typ(tv.Type), "return "
+	}
+	name := e.program.Fresh("spread" + sep)
+	e.w(&e.funcs, "func %s(%s) %s { %s%s }\n", name, strings.Join(params, ", "), result, ret, sub.builtin(call, call.Fun))
+	return name + "(" + e.x(c.Args[0]) + ")"
 }
 
 // builtinArg lowers one argument of the simpler builtins.

@@ -43,6 +43,9 @@ func (e *emitter) call(c *ast.CallExpr) string {
 	if inner, ok := check.Unwrap(c); ok {
 		return e.checkedValue(inner)
 	}
+	if v, ok := check.Varied(c); ok {
+		return e.helper("vary", e.typ(e.typeOf(v)), "(v %s) %s { return v }") + "(" + e.x(v) + ")"
+	}
 	if tv.IsBuiltin() {
 		return e.builtin(c, fun)
 	}
@@ -69,7 +72,12 @@ func (e *emitter) call(c *ast.CallExpr) string {
 	fn := ""
 	if lit, ok := fun.(*ast.FuncLit); ok {
 		fn = "(" + e.rawLiteral(lit) + ")"
-	} else {
+		if sig.Results().Len() == 1 {
+			if f, ok := sig.Results().At(0).Type().Underlying().(*types.Signature); ok { // the interpreter's return cannot take it
+				return "(" + e.typ(f) + ")(" + fn + "(" + e.args(c, sig) + "))"
+			}
+		}
+	} else if fn = e.declared(fun); fn == "" {
 		fn = e.x(c.Fun)
 		if n, ok := types.Unalias(tv.Type).(*types.Named); ok && e.isOurs(n) {
 			fn = "(" + e.typ(sig) + ")(" + fn + ")" // the interpreter trips over calls of named function types
@@ -366,23 +374,22 @@ func (e *emitter) conversion(c *ast.CallExpr) string {
 	return name + "(" + bare(e.x(a)) + ")"
 }
 
-// selector lowers fields, method values, method expressions and members of packages.
+// selector lowers fields, method values and members of packages.
 func (e *emitter) selector(x *ast.SelectorExpr) string {
 	sel, ok := e.info.Selections[x]
 	if !ok {
-		if s := e.instance(x); s != "" {
-			return s
-		}
 		return e.object(x.Pos(), e.info.Uses[x.Sel])
 	}
-	switch sel.Kind() {
-	case types.FieldVal:
+	if sel.Kind() == types.FieldVal {
 		s, _ := e.path(e.x(x.X), e.typeOf(x.X), sel.Index())
 		return s
-	case types.MethodVal:
-		return e.methodValue(x, sel)
 	}
-	// A method expression: the receiver is the first parameter.
+	return e.methodValue(x, sel)
+}
+
+// methodExpr writes the function that a method expression stands for, whose first parameter is the receiver; it returns its
+// name.
+func (e *emitter) methodExpr(sel *types.Selection) string {
 	sig := sel.Type().(*types.Signature)
 	params, args := e.paramNames(sig)
 	args = strings.TrimPrefix(strings.TrimPrefix(args, params[0]), ", ")

@@ -68,6 +68,12 @@ func (e *emitter) deferredName(c *ast.CallExpr) (name string, compiled bool) {
 			return e.namedType(n) + sep + f.Name(), false
 		}
 	}
+	switch x := fun.(type) {
+	case *ast.IndexExpr:
+		fun = x.X
+	case *ast.IndexListExpr:
+		fun = x.X
+	}
 	if in := e.instance(fun); in != "" {
 		return in, false
 	}
@@ -145,7 +151,10 @@ func (e *emitter) thunkCallee(c *ast.CallExpr, fun ast.Expr, sig *types.Signatur
 	if s, ok := fun.(*ast.SelectorExpr); ok {
 		sel := e.info.Selections[s]
 		if sel == nil && !e.isVariable(s.Sel) { // pkg.Func
-			fn := e.x(fun)
+			fn := e.declared(fun)
+			if fn == "" {
+				fn = e.x(fun)
+			}
 			return func(args string) string { return fn + "(" + args + ")" }
 		}
 		if sel != nil && sel.Kind() == types.MethodVal {
@@ -164,11 +173,8 @@ func (e *emitter) thunkCallee(c *ast.CallExpr, fun ast.Expr, sig *types.Signatur
 			return func(args string) string { return e.callMethod(r, rt, m, args) }
 		}
 	}
-	if id, ok := fun.(*ast.Ident); ok {
-		if _, ok := e.info.Uses[id].(*types.Func); ok {
-			fn := e.x(fun)
-			return func(args string) string { return fn + "(" + args + ")" }
-		}
+	if fn := e.declared(fun); fn != "" {
+		return func(args string) string { return fn + "(" + args + ")" }
 	}
 	f := pass(e.x(fun), sig)
 	return func(args string) string { return f + "(" + args + ")" }

@@ -213,11 +213,14 @@ func (e *emitter) x(x ast.Expr) string {
 	if tv.IsType() {
 		return e.typ(tv.Type)
 	}
+	if fn := e.declared(x); fn != "" {
+		if strings.HasPrefix(fn, Compiled) {
+			return fn
+		}
+		return "(" + e.typ(e.typeOf(x)) + ")(" + fn + ")" // the interpreter's return and append take the name for no function
+	}
 	switch x := x.(type) {
 	case *ast.Ident:
-		if s := e.instance(x); s != "" {
-			return s
-		}
 		if x.Name == "_" {
 			return "_"
 		}
@@ -242,10 +245,6 @@ func (e *emitter) x(x ast.Expr) string {
 		return e.selector(x)
 	case *ast.IndexExpr:
 		return e.index(x)
-	case *ast.IndexListExpr:
-		if s := e.instance(x.X); s != "" {
-			return s
-		}
 	case *ast.SliceExpr:
 		return e.slice(x)
 	case *ast.TypeAssertExpr:
@@ -282,9 +281,6 @@ func (e *emitter) x(x ast.Expr) string {
 }
 
 func (e *emitter) index(x *ast.IndexExpr) string {
-	if s := e.instance(x.X); s != "" {
-		return s
-	}
 	switch u := e.typeOf(x.X).Underlying().(type) {
 	case *types.Map:
 		return e.x(x.X) + "[" + e.mapKey(x.Index, u.Key()) + "]"
@@ -325,6 +321,31 @@ func (e *emitter) slice(x *ast.SliceExpr) string {
 		s += ":" + e.x(x.Max)
 	}
 	return s + "]"
+}
+
+// declared is the name of the declared function of lowered code that x stands for, or "".
+func (e *emitter) declared(x ast.Expr) string {
+	x = ast.Unparen(x)
+	switch f := x.(type) {
+	case *ast.IndexExpr:
+		return e.instance(f.X)
+	case *ast.IndexListExpr:
+		return e.instance(f.X)
+	case *ast.Ident:
+		if f, ok := e.info.Uses[f].(*types.Func); ok && e.program.Slots[f] != "" && f.Signature().TypeParams() == nil {
+			return e.newest(e.program.Slots[f])
+		}
+	case *ast.SelectorExpr:
+		if sel := e.info.Selections[f]; sel != nil {
+			if sel.Kind() == types.MethodExpr {
+				return e.methodExpr(sel)
+			}
+			return ""
+		}
+	default:
+		return ""
+	}
+	return e.instance(x)
 }
 
 // instance is the name of the instance of a generic function that x stands for, or "".

@@ -17,33 +17,46 @@ func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys
 // stencil checks and lowers one instance of a generic function or method: its declaration is cloned, the type parameters
 // stand for the arguments, and the clone is checked again, so that lowering sees only plain types.
 func (l *lowerer) stencil(scope map[string]types.Object, params *ast.FieldList, args *types.TypeList, d *ast.FuncDecl, name, userName string) {
-	p := l.program
-	sc := maps.Clone(scope)
+	sc, names := maps.Clone(scope), map[string]bool{}
 	i := 0
 	pkg := types.NewPackage(check.Path, "main")
 	if params != nil {
 		for _, f := range params.List {
 			for _, n := range f.Names {
 				if n.Name != "_" {
+					names[n.Name] = true
 					sc[n.Name] = types.NewTypeName(token.NoPos, pkg, n.Name, args.At(i))
 				}
 				i++
 			}
 		}
 	}
-	c := check.AsFunc("b"+sep, check.Clone(d))
-	c.Type.TypeParams = nil
-	info := check.NewInfo()
-	_, errs := p.Pass(sc, []ast.Decl{c}, c.Name.Pos(), info, false)
-	for _, e := range errs {
-		if strings.Contains(e.Msg, "duplicate case") || strings.Contains(e.Msg, "impossible") {
-			continue // right for this instance, though not for the declaration
+	c, info, errs := l.instantiate(sc, d, names, check.Negates(d, names))
+	if len(errs) > 0 {
+		if vc, vi, ve := l.instantiate(sc, d, names, true); len(ve) == 0 {
+			c, info, errs = vc, vi, nil
 		}
+	}
+	for _, e := range errs {
 		l.refuse(e.Pos, "in %s: %s", userName, e.Msg)
 	}
 	e := &emitter{lowerer: l, info: info, slot: name}
 	head, code := e.function(info.Defs[c.Name].(*types.Func).Signature(), c.Body, userName, d.Pos())
 	fmt.Fprintf(&l.funcs, "func %s%s {%s%s}\n", name, head, e.fn.directive(), code)
+}
+
+// instantiate checks a clone of a generic declaration, with no constants that only the instance has if vary is true.
+func (l *lowerer) instantiate(scope map[string]types.Object, d *ast.FuncDecl, params map[string]bool, vary bool) (*ast.FuncDecl, *types.Info, []types.Error) {
+	c := check.AsFunc("b"+sep, check.Clone(d))
+	c.Type.TypeParams = nil
+	if vary {
+		check.Vary(c, params)
+	}
+	info := check.NewInfo()
+	_, errs := l.program.Pass(scope, []ast.Decl{c}, c.Name.Pos(), info, false)
+	return c, info, slices.DeleteFunc(errs, func(e types.Error) bool { // right for this instance, though not for the declaration
+		return strings.Contains(e.Msg, "duplicate case") || strings.HasPrefix(e.Msg, "\tprevious case") || strings.Contains(e.Msg, "impossible")
+	})
 }
 
 // funcInstance returns the name of an instance of a generic function.

@@ -181,14 +181,15 @@ func (l *lowerer) hidden(x *types.Named) string {
 // methods lowers the methods of an instance, and registers those that the kernel itself calls.
 func (l *lowerer) methods(name string, x *types.Named) {
 	if x.TypeArgs().Len() > 0 {
-		td := l.program.TypeDecls[x.Origin().Obj()]
 		args := x.TypeArgs()
-		l.queue = append(l.queue, func() {
-			for _, k := range sortedKeys(td.Methods) {
-				m := td.Methods[k]
-				l.stencil(td.Scope, check.ReceiverTypeParams(td.Spec, m), args, m, name+sep+k, typeName(x)+"."+k)
-			}
-		})
+		if td := l.program.TypeDecls[x.Origin().Obj()]; td != nil { // a type that a function declares has no methods
+			l.queue = append(l.queue, func() {
+				for _, k := range sortedKeys(td.Methods) {
+					m := td.Methods[k]
+					l.stencil(td.Scope, check.ReceiverTypeParams(td.Spec, m), args, m, name+sep+k, typeName(x)+"."+k)
+				}
+			})
+		}
 	}
 	l.kernelMethods(x)
 }

@@ -20,7 +20,7 @@ func (e *emitter) switchStmt(b *strings.Builder, st *ast.SwitchStmt, label strin
 		e.guard(b, st.Pos(), st.Tag)
 		e.bounds(b, st.Tag)
 		tt = e.typeOf(st.Tag)
-		compare = types.IsInterface(tt) // by Go's rules for interfaces, with boxes
+		compare = types.IsInterface(tt) || e.interfaceCase(st.Body.List) // by Go's rules for interfaces, with boxes
 		tag = e.temp()
 		e.w(b, "var %s %s = %s\n", tag, e.typ(tt), e.to(st.Tag, tt))
 	}
@@ -61,25 +61,37 @@ func (e *emitter) switchStmt(b *strings.Builder, st *ast.SwitchStmt, label strin
 	})
 }
 
-// clause writes the head of a clause: compare is for a tag of an interface type, no tag is true.
+// clause writes the head of a clause: compare is for a tag or a case of an interface type, no tag is true.
 func (e *emitter) clause(cc *ast.CaseClause, tag string, tt types.Type, compare bool) string {
 	if cc.List == nil {
 		return "default:\n"
 	}
 	var cases []string
 	for _, x := range cc.List {
+		empty := types.NewInterfaceType(nil, nil)
 		switch {
 		case compare && e.info.Types[x].IsNil():
 			cases = append(cases, tag+" == nil")
+		case compare && !types.IsInterface(tt) && !types.IsInterface(e.typeOf(x)):
+			cases = append(cases, tag+" == "+e.to(x, tt))
 		case compare:
-			cases = append(cases, e.equal(token.EQL, tag, e.to(x, types.NewInterfaceType(nil, nil))))
-		case tag == "" || types.IsInterface(e.typeOf(x)):
+			cases = append(cases, e.equal(token.EQL, e.convert(tag, tt, empty), e.to(x, empty)))
+		case tag == "" && types.IsInterface(e.typeOf(x)):
+			cases = append(cases, e.equal(token.EQL, "true", e.x(x)))
+		case tag == "":
 			cases = append(cases, e.x(x))
 		default:
 			cases = append(cases, e.to(x, tt))
 		}
 	}
 	return "case " + strings.Join(cases, ", ") + ":\n"
+}
+
+// interfaceCase tells whether a clause has a value of an interface type.
+func (e *emitter) interfaceCase(clauses []ast.Stmt) bool {
+	return slices.ContainsFunc(clauses, func(s ast.Stmt) bool {
+		return slices.ContainsFunc(s.(*ast.CaseClause).List, func(x ast.Expr) bool { return types.IsInterface(e.typeOf(x)) })
+	})
 }
 
 // fallsThrough tells whether some clause ends in the next one.
