@@ -6,6 +6,7 @@ import (
 	"go/parser"
 	"go/token"
 	"go/types"
+	"runtime"
 	"strconv"
 	"strings"
 
@@ -14,6 +15,8 @@ import (
 
 // Mark is a letter that users do not type; every lowered global name carries it, so no name of a cell can clash.
 const Mark = "ǃ"
+
+var sizes = types.SizesFor("gc", runtime.GOARCH)
 
 // Path is the import path of the package that all cells form.
 const Path = "main"
@@ -162,7 +165,7 @@ func (p *Program) Pass(scope map[string]types.Object, decls []ast.Decl, at token
 		pkg.Scope().Insert(o)
 	}
 	var errs []types.Error
-	conf := types.Config{Importer: p.Importer, IgnoreFuncBodies: signaturesOnly, GoVersion: "go1.26", Error: func(err error) {
+	conf := types.Config{Importer: p.Importer, IgnoreFuncBodies: signaturesOnly, GoVersion: "go1.26", Sizes: sizes, Error: func(err error) {
 		if e, ok := err.(types.Error); ok {
 			if strings.HasPrefix(e.Msg, "declared and not used") || strings.HasSuffix(e.Msg, "imported and not used") {
 				return

@@ -14,11 +14,10 @@ import (
 // builtin lowers a call of a predeclared function.
 func (e *emitter) builtin(c *ast.CallExpr, fun ast.Expr) string {
 	name := ""
-	switch f := fun.(type) {
-	case *ast.Ident:
-		name = f.Name
-	case *ast.SelectorExpr:
-		name = "unsafe." + f.Sel.Name
+	if b, ok := e.callee(c).(*types.Builtin); ok {
+		if name = b.Name(); b.Pkg() == types.Unsafe {
+			return e.unsafeCall(c, name)
+		}
 	}
 	if len(c.Args) == 1 {
 		if tp, ok := e.info.Types[c.Args[0]].Type.(*types.Tuple); ok && tp.Len() > 1 {
@@ -102,10 +101,7 @@ func (e *emitter) builtinArg(c *ast.CallExpr, name string, i int, a ast.Expr) st
 
 // builtinCall writes a builtin with lowered arguments.
 func (e *emitter) builtinCall(c *ast.CallExpr, fun ast.Expr, args []string) string {
-	id, ok := fun.(*ast.Ident)
-	if !ok {
-		e.refuse(c.Pos(), "unsafe.%s is not available in cells", fun.(*ast.SelectorExpr).Sel.Name)
-	}
+	id := fun.(*ast.Ident)
 	switch id.Name {
 	case "clear":
 		return Runtime + ".Clear(" + args[0] + ")"

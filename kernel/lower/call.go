@@ -360,6 +360,9 @@ func (e *emitter) conversion(c *ast.CallExpr) string {
 	if e.info.Types[a].IsNil() {
 		return "(" + e.typ(t) + ")(nil)"
 	}
+	if s := e.pointerConversion(c); s != "" {
+		return s
+	}
 	if types.IsInterface(t) {
 		v := e.to(a, t)
 		if isEmpty(t) && strings.HasPrefix(v, Runtime) {

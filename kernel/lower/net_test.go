@@ -34,7 +34,7 @@ import (
 
 // runtimeStub declares what lowered code calls in package run.
 const runtimeStub = `package kern
-import ("io"; "log"; "os"; "sync"; "fmt"; "reflect")
+import ("io"; "log"; "os"; "sync"; "fmt"; "reflect"; "unsafe")
 type Defers struct{}
 func (*Defers) Call(func()) {}
 func (*Defers) Named(string, func()) {}
@@ -103,6 +103,12 @@ func Format(int, func(any, fmt.State, rune)) {}
 func VarPtr(string) any { return nil }
 func Runes(string) ([]int, []rune) { return nil, nil }
 func Clear(any) {}
+type Pointer = unsafe.Pointer
+func Repoint(any, any) {}
+func Add(unsafe.Pointer, int) unsafe.Pointer { return nil }
+func UnsafeSlice(any, any, any) {}
+func UnsafeString(*byte, any) string { return "" }
+func StringData(string) *byte { return nil }
 var Stdin io.Reader
 var Stdout, Stderr io.Writer
 `

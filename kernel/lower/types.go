@@ -30,14 +30,12 @@ func (l *lowerer) pkg(importPath string) string {
 // symbol returns the lowered name of an exported compiled object; it refuses what the interpreter lacks.
 func (l *lowerer) symbol(p token.Pos, o types.Object) string {
 	importPath := o.Pkg().Path()
-	if importPath != "unsafe" {
-		table := l.symbols[importPath+"/"+o.Pkg().Name()]
-		if table == nil {
-			l.refuse(p, "package %s is known but not available to cells", importPath)
-		}
-		if _, ok := table[o.Name()]; !ok {
-			l.refuse(p, "%s.%s is not available to cells", o.Pkg().Name(), o.Name())
-		}
+	table := l.symbols[importPath+"/"+o.Pkg().Name()]
+	if table == nil {
+		l.refuse(p, "package %s is known but not available to cells", importPath)
+	}
+	if _, ok := table[o.Name()]; !ok {
+		l.refuse(p, "%s.%s is not available to cells", o.Pkg().Name(), o.Name())
 	}
 	return l.pkg(importPath) + "." + o.Name()
 }
@@ -48,7 +46,7 @@ func (l *lowerer) typ(x types.Type) string {
 	case *types.Basic:
 		switch x.Kind() {
 		case types.UnsafePointer:
-			return l.pkg("unsafe") + ".Pointer"
+			return Runtime + ".Pointer"
 		case types.UntypedNil:
 			return "interface{}"
 		}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"reflect"
 	"runtime"
+	"runtime/debug"
 	"strconv"
 	"sync"
 	"time"
@@ -66,6 +67,7 @@ func (m *Machine) begin(pos int, f func(), now bool) func() {
 		}
 		defer count(-1)
 		setLabel(label)
+		debug.SetPanicOnFault(true)
 		defer func() {
 			if r := recover(); r != nil {
 				p := m.panicOf(r)

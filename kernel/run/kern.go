@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"go/types"
 	"reflect"
+	"runtime/debug"
 	"strings"
+	"unsafe"
 )
 
 // checkedError is thrown by a checked call.
@@ -75,6 +77,13 @@ func (m *Machine) runtime() map[string]reflect.Value {
 		"Method":   v(m.method),
 		"Format":   v(m.format),
 
+		"Pointer":      v((*unsafe.Pointer)(nil)),
+		"Repoint":      v(repoint),
+		"Add":          v(func(p unsafe.Pointer, n int) unsafe.Pointer { return unsafe.Add(p, n) }),
+		"UnsafeSlice":  v(unsafeSlice),
+		"UnsafeString": v(unsafeString),
+		"StringData":   v(func(s string) *byte { return unsafe.StringData(s) }),
+
 		"Bare":          v(m.bare),
 		"Plain":         v(m.plain),
 		"ValueOf":       v(m.valueOf),
@@ -109,6 +118,7 @@ func (m *Machine) mark(id int, p *int) {
 func (m *Machine) exec(f func()) {
 	a := m.cur.Load()
 	a.enterBody()
+	debug.SetPanicOnFault(true) // a pointer made by package unsafe may point anywhere
 	defer func() {
 		if r := recover(); r != nil {
 			a.done <- m.panicOf(r)
