@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"go/types"
 	"strconv"
+	"strings"
 )
 
 // Assertions. A session value in an interface is a box that knows its type by number (interface.go). Asserting it to an
@@ -67,12 +68,32 @@ func (l *lowerer) inner(x string, from types.Type) string {
 	return x
 }
 
-// qualifiedName is how run-time errors name a type.
+// qualifiedName is how run-time errors name the type of an interface.
 func qualifiedName(t types.Type) string {
-	if isEmpty(t) {
-		return "interface {}"
+	i, ok := types.Unalias(t).(*types.Interface)
+	if isEmpty(t) || !ok {
+		if isEmpty(t) {
+			return "interface {}"
+		}
+		return types.TypeString(t, (*types.Package).Name)
 	}
-	return types.TypeString(t, (*types.Package).Name)
+	var ms []string
+	for m := range i.Methods() {
+		ms = append(ms, m.Name()+strings.TrimPrefix(types.TypeString(unnamed(m.Signature()), (*types.Package).Name), "func"))
+	}
+	return "interface { " + strings.Join(ms, "; ") + " }"
+}
+
+// unnamed is a signature without receiver and names.
+func unnamed(s *types.Signature) *types.Signature {
+	list := func(tp *types.Tuple) *types.Tuple {
+		var vs []*types.Var
+		for v := range tp.Variables() {
+			vs = append(vs, types.NewParam(v.Pos(), nil, "", v.Type()))
+		}
+		return types.NewTuple(vs...)
+	}
+	return types.NewSignatureType(nil, nil, nil, list(s.Params()), list(s.Results()), s.Variadic())
 }
 
 // asserter returns the function that asserts an empty interface to an interface with methods.

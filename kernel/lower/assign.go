@@ -93,8 +93,8 @@ func (e *emitter) assign(b *strings.Builder, st *ast.AssignStmt, define bool) {
 	case len(names) == 1 && names[0] == "_":
 		t := e.temp()
 		e.w(b, "%s := %s\n_ = %s\n", t, r[0], t)
-	case len(names) == 1 && e.outlives(st.Lhs[0]) && calls(st.Rhs[0]):
-		// A call that is stopped returns zeros: in a statement of its own they are never assigned.
+	case len(names) == 1 && (e.outlives(st.Lhs[0]) && calls(st.Rhs[0]) || want[0] != nil && types.IsInterface(want[0]) && e.operates(st.Rhs[0])):
+		// The interpreter writes what an operation gives past an interface, or as what the interface held before. A call that is stopped returns zeros: in a statement of its own they are never assigned.
 		t := e.temp()
 		e.w(b, "%s := %s\n%s = %s\n", t, r[0], names[0], t)
 	case len(names) > 1 && (!allBasic(want, st.Rhs) || e.executes(st.Lhs...)): // the interpreter loses functions, literals and interfaces in a parallel assignment
@@ -141,6 +141,17 @@ func (e *emitter) executes(xs ...ast.Expr) (found bool) {
 		})
 	}
 	return found
+}
+
+// operates tells what an operation computes.
+func (e *emitter) operates(x ast.Expr) bool {
+	x = ast.Unparen(x)
+	if e.info.Types[x].Value != nil {
+		return false
+	}
+	u, ok := x.(*ast.UnaryExpr)
+	_, two := x.(*ast.BinaryExpr)
+	return two || ok && u.Op != token.AND && u.Op != token.ARROW
 }
 
 // outlives tells whether the left side may be seen after the function has ended.

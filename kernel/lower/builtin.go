@@ -12,7 +12,7 @@ import (
 )
 
 // builtin lowers a call of a predeclared function.
-func (e *emitter) builtin(c *ast.CallExpr, fun ast.Expr) string {
+func (e *emitter) builtin(c *ast.CallExpr, fun ast.Expr) (text string) {
 	name := ""
 	if b, ok := e.callee(c).(*types.Builtin); ok {
 		if name = b.Name(); b.Pkg() == types.Unsafe {
@@ -32,7 +32,12 @@ func (e *emitter) builtin(c *ast.CallExpr, fun ast.Expr) string {
 	case "new":
 		return e.newCall(c)
 	case "make":
-		p := []string{e.typ(e.info.Types[c.Args[0]].Type)}
+		t := e.info.Types[c.Args[0]].Type
+		p := []string{e.typ(t)}
+		if ch, ok := t.Underlying().(*types.Chan); ok && ch.Dir() != types.SendRecv { // reflect makes only channels of both directions
+			p[0] = e.typ(types.NewChan(types.SendRecv, ch.Elem()))
+			defer func() { text = "(" + e.typ(t) + ")(" + text + ")" }()
+		}
 		for _, a := range c.Args[1:] {
 			p = append(p, e.x(a))
 		}

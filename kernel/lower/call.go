@@ -399,7 +399,7 @@ func (e *emitter) methodExpr(sel *types.Selection) string {
 	idx := sel.Index()
 	recv, rt := e.path(params[0], sel.Recv(), idx[:len(idx)-1])
 	name := e.program.Fresh("expr" + sep)
-	e.w(&e.funcs, "func %s%s { %s%s }\n", name, e.signature(sig, params, nil), returns(sig), e.callMethod(recv, rt, sel.Obj().(*types.Func), args))
+	e.w(&e.funcs, "func %s%s {\n%s%s%s\n}\n", name, e.signature(sig, params, nil), wrapped(params[0], sel.Recv(), sel.Obj().(*types.Func)), returns(sig), e.callMethod(recv, rt, sel.Obj().(*types.Func), args))
 	return name
 }
 
@@ -419,6 +419,24 @@ func (e *emitter) methodValue(x *ast.SelectorExpr, sel *types.Selection) string 
 	}
 	params, args := e.paramNames(sig)
 	name := e.program.Fresh("value" + sep)
-	e.w(&e.funcs, "func %s(r %s) %s {\nreturn func%s { %s%s }\n}\n", name, e.typ(rt), e.typ(sig), e.signature(sig, params, nil), returns(sig), e.callMethod("r", rt, m, args))
+	e.w(&e.funcs, "func %s(r %s) %s {\n%sreturn func%s { %s%s }\n}\n", name, e.typ(rt), e.typ(sig), there("r", rt), e.signature(sig, params, nil), returns(sig), e.callMethod("r", rt, m, args))
 	return name + "(" + recv + ")"
+}
+
+// there is the test that a value whose method is taken is no nil interface.
+func there(v string, t types.Type) string {
+	if !types.IsInterface(t) {
+		return ""
+	}
+	return "if " + v + " == nil { " + Runtime + ".Nil(\"\", \"\") }\n"
+}
+
+// wrapped is the test of a pointer by which a method of the values is called, where Go says so: in method expressions and
+// interfaces.
+func wrapped(v string, t types.Type, m *types.Func) string {
+	p, ok := types.Unalias(t).(*types.Pointer)
+	if !ok || !types.Identical(p.Elem(), m.Signature().Recv().Type()) {
+		return ""
+	}
+	return fmt.Sprintf("if %s == nil { %s.Nil(%q, %q) }\n", v, Runtime, typeName(p.Elem()), m.Name())
 }

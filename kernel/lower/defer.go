@@ -120,7 +120,7 @@ func (e *emitter) thunk(b *strings.Builder, c *ast.CallExpr, kind string) string
 		values = append(values, v)
 		return n
 	}
-	call := ""
+	call, test := "", ""
 	switch {
 	case tv.IsBuiltin():
 		var args []string
@@ -134,7 +134,8 @@ func (e *emitter) thunk(b *strings.Builder, c *ast.CallExpr, kind string) string
 		call = e.builtinCall(c, ast.Unparen(c.Fun), args)
 	default:
 		sig := tv.Type.Underlying().(*types.Signature)
-		fn := e.thunkCallee(c, fun, sig, pass)
+		fn, there := e.thunkCallee(c, fun, sig, pass)
+		test = there
 		args, ok := e.thunkArgs(c, sig, pass)
 		if !ok { // f(g()) with several values
 			e.refuse(c.Pos(), "%s of a call that spreads several values is not available in cells; assign them first", kind)
@@ -142,12 +143,13 @@ func (e *emitter) thunk(b *strings.Builder, c *ast.CallExpr, kind string) string
 		call = fn(args)
 	}
 	name := e.program.Fresh(kind)
-	e.w(&e.funcs, "func %s(%s) func() {\nreturn func() { %s }\n}\n", name, strings.Join(params, ", "), call)
+	e.w(&e.funcs, "func %s(%s) func() {\n%sreturn func() { %s }\n}\n", name, strings.Join(params, ", "), test, call)
 	return name + "(" + strings.Join(values, ", ") + ")"
 }
 
-// thunkCallee passes what the callee needs and returns how to write the call with given arguments.
-func (e *emitter) thunkCallee(c *ast.CallExpr, fun ast.Expr, sig *types.Signature, pass func(string, types.Type) string) func(string) string {
+// thunkCallee passes what the callee needs and returns how to write the call with given arguments, and a test of the
+// receiver.
+func (e *emitter) thunkCallee(c *ast.CallExpr, fun ast.Expr, sig *types.Signature, pass func(string, types.Type) string) (call func(string) string, test string) {
 	if s, ok := fun.(*ast.SelectorExpr); ok {
 		sel := e.info.Selections[s]
 		if sel == nil && !e.isVariable(s.Sel) { // pkg.Func
@@ -155,7 +157,7 @@ func (e *emitter) thunkCallee(c *ast.CallExpr, fun ast.Expr, sig *types.Signatur
 			if fn == "" {
 				fn = e.x(fun)
 			}
-			return func(args string) string { return fn + "(" + args + ")" }
+			return func(args string) string { return fn + "(" + args + ")" }, ""
 		}
 		if sel != nil && sel.Kind() == types.MethodVal {
 			idx := sel.Index()
@@ -170,14 +172,14 @@ func (e *emitter) thunkCallee(c *ast.CallExpr, fun ast.Expr, sig *types.Signatur
 				recv, rt = "*"+recv, n
 			}
 			r := pass(recv, rt)
-			return func(args string) string { return e.callMethod(r, rt, m, args) }
+			return func(args string) string { return e.callMethod(r, rt, m, args) }, there(r, rt)
 		}
 	}
 	if fn := e.declared(fun); fn != "" {
-		return func(args string) string { return fn + "(" + args + ")" }
+		return func(args string) string { return fn + "(" + args + ")" }, ""
 	}
 	f := pass(e.x(fun), sig)
-	return func(args string) string { return f + "(" + args + ")" }
+	return func(args string) string { return f + "(" + args + ")" }, ""
 }
 
 func (e *emitter) isVariable(id *ast.Ident) bool {

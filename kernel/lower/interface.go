@@ -152,7 +152,7 @@ func (l *lowerer) dispatch(x string, m *types.Func, args string) string {
 			} else {
 				call = "return " + call
 			}
-			return fmt.Sprintf("v := %s\n%s", l.raw("in", t), call)
+			return fmt.Sprintf("v := %s\n%s%s", l.raw("in", t), wrapped("v", t, sel.Obj().(*types.Func)), call)
 		},
 		last: func(l *lowerer) string {
 			if l.mentions(plain) { // no compiled type has it
@@ -204,7 +204,7 @@ func (l *lowerer) wrap(from, want types.Type) string {
 			sig := m.Signature()
 			params, args := l.paramNames(sig)
 			sel := set.Lookup(m.Pkg(), m.Name())
-			lit := fmt.Sprintf("func%s { %s%s }", l.signature(sig, params, nil), returns(sig), l.methodOf("v", from, sel, args))
+			lit := fmt.Sprintf("func%s {\n%s%s%s\n}", l.signature(sig, params, nil), wrapped("v", from, sel.Obj().(*types.Func)), returns(sig), l.methodOf("v", from, sel, args))
 			call += fmt.Sprintf(", %q, %s", m.Name(), lit)
 		}
 		t := l.typ(want)

@@ -438,8 +438,8 @@ func (e *emitter) rangeInt(b *strings.Builder, st *ast.RangeStmt, label string, 
 		if define {
 			o = e.info.Defs[st.Key.(*ast.Ident)]
 			kt = o.Type()
-		} else {
-			kt = e.typeOf(st.Key)
+		} else if t := e.typeOf(st.Key); !types.IsInterface(t) {
+			kt = t
 		}
 	}
 	i, bind := e.temp(), ""
@@ -449,7 +449,7 @@ func (e *emitter) rangeInt(b *strings.Builder, st *ast.RangeStmt, label string, 
 	case o != nil:
 		bind = fmt.Sprintf("var %s %s\n%s = %s\n", e.local(o), e.typ(kt), e.local(o), i)
 	case !isBlank(st.Key):
-		bind = fmt.Sprintf("%s = %s\n", e.lhs(st.Key), i)
+		bind = fmt.Sprintf("%s = %s\n", e.lhs(st.Key), e.convert(i, kt, e.typeOf(st.Key)))
 	}
 	limit := e.to(st.X, kt)
 	if e.info.Types[st.X].Value == nil {

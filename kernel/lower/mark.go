@@ -106,7 +106,7 @@ func (e *emitter) mayPanic(nodes ...ast.Node) bool {
 			case *ast.IndexExpr, *ast.SliceExpr, *ast.StarExpr, *ast.TypeAssertExpr, *ast.SendStmt:
 				found = true
 			case *ast.SelectorExpr:
-				if s := e.info.Selections[x]; s != nil && s.Indirect() {
+				if s := e.info.Selections[x]; s != nil && (s.Indirect() || s.Kind() == types.MethodVal) {
 					found = true
 				}
 			case *ast.BinaryExpr:

@@ -90,6 +90,7 @@ func AsError(any) any { return nil }
 func As(error, any, func(any) bool) bool { return false }
 func Wrap(string, string, any, ...any) any { return nil }
 func Bound(any, string) any { return nil }
+func Nil(typ, method string) {}
 func Has(any, ...any) bool { return false }
 func Differs(any, any, string) {}
 func Unbox(any, int, string) any { return nil }

@@ -67,6 +67,7 @@ func (m *Machine) runtime() map[string]reflect.Value {
 		"As":       v(m.as),
 		"Wrap":     v(m.wrap),
 		"Bound":    v(bound),
+		"Nil":      v(nilReceiver),
 		"Has":      v(has),
 		"Differs":  v(m.differs),
 		"Unbox":    v(m.unbox),
@@ -192,7 +193,14 @@ func (m *Machine) differs(x, v any, from string) {
 }
 
 func (m *Machine) conversion(x any, want, from string) runtimeError {
-	return runtimeError(fmt.Sprintf("interface conversion: %s is %s, not %s", from, m.typeNameOf(x), want))
+	is, why := m.typeNameOf(x), ""
+	if is == want {
+		why = " (types from different packages)"
+		if strings.HasPrefix(want, "main.") {
+			why = " (types from different scopes)" // or of different cells
+		}
+	}
+	return runtimeError(fmt.Sprintf("interface conversion: %s is %s, not %s%s", from, is, want, why))
 }
 
 // is tells whether the dynamic type of x is the one with the number. A function of a compiled package is not boxed.

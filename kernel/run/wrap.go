@@ -200,3 +200,12 @@ func has(x any, methods ...any) bool {
 	}
 	return true
 }
+
+// nilReceiver panics for a method that is taken of nothing: of a nil interface, or, with names, one of values by a nil
+// pointer.
+func nilReceiver(typ, method string) {
+	if typ == "" {
+		panic(nilDereference)
+	}
+	panic(runtimeError("value method main." + typ + "." + method + " called using nil *" + typ + " pointer"))
+}
