@@ -47,7 +47,7 @@ func (e *emitter) builtin(c *ast.CallExpr, fun ast.Expr) (text string) {
 	case "print", "println":
 		var args []string
 		for _, a := range c.Args {
-			args = append(args, e.to(a, types.NewInterfaceType(nil, nil)))
+			args = append(args, e.printed(a, e.to(a, types.NewInterfaceType(nil, nil))))
 		}
 		return e.printCall(name, args)
 	case "recover":
@@ -112,7 +112,7 @@ func (e *emitter) builtinCall(c *ast.CallExpr, fun ast.Expr, args []string) stri
 		return Runtime + ".Clear(" + args[0] + ")"
 	case "print", "println":
 		for i, a := range c.Args {
-			args[i] = e.convert(args[i], e.typeOf(a), types.NewInterfaceType(nil, nil))
+			args[i] = e.printed(a, e.convert(args[i], e.typeOf(a), types.NewInterfaceType(nil, nil)))
 		}
 		return e.printCall(id.Name, args)
 	case "recover":
@@ -127,6 +127,14 @@ func (e *emitter) builtinCall(c *ast.CallExpr, fun ast.Expr, args []string) stri
 // printCall writes print or println: the interpreter's own separate and format otherwise than Go's.
 func (e *emitter) printCall(name string, args []string) string {
 	return Runtime + ".Print(" + strings.Join(append([]string{strconv.FormatBool(name == "println")}, args...), ", ") + ")"
+}
+
+// printed tells print what an interface holds: the runtime prints that otherwise.
+func (e *emitter) printed(x ast.Expr, lowered string) string {
+	if types.IsInterface(e.typeOf(x)) {
+		return Runtime + ".Held(" + lowered + ")"
+	}
+	return lowered
 }
 
 func isString(t types.Type) bool {

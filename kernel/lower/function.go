@@ -122,8 +122,9 @@ func (e *emitter) ret(b *strings.Builder, st *ast.ReturnStmt) {
 			for i, x := range st.Results {
 				t := e.to(x, rs.At(i).Type())
 				// yaegi writes operands of a return straight to the result's place: a built-in's
-				// always to the first, and named results while later operands still read them.
-				if rs.Len() > 1 && !plain(x) {
+				// always to the first, and named results while later operands still read them. A
+				// complex constant, a built-in that it works out before, it does not write at all.
+				if rs.Len() > 1 && !plain(x) || e.info.Types[x].Value != nil && isComplex(rs.At(i).Type()) {
 					name := e.temp()
 					e.w(b, "var %s %s = %s\n", name, e.typ(rs.At(i).Type()), t)
 					t = name
@@ -156,6 +157,11 @@ func (e *emitter) ret(b *strings.Builder, st *ast.ReturnStmt) {
 		}
 	}
 	e.jump(b, exit{kind: token.RETURN})
+}
+
+func isComplex(t types.Type) bool {
+	b, ok := t.Underlying().(*types.Basic)
+	return ok && b.Info()&types.IsComplex != 0
 }
 
 // plain tells whether an operand is a literal or the name of something, which

@@ -3,18 +3,23 @@ package run
 import (
 	"fmt"
 	"reflect"
+	"strconv"
 	"strings"
 )
 
-// print is the builtin print, and println: numbers as the runtime writes them, to stderr. Of slices, maps and structs, where
-// the runtime writes addresses or nothing, it writes what fmt does: who comes from Python tries print first.
+// held is what an interface holds that is given to print.
+type held struct{ value any }
+
+// print is the builtin print, and println: values as the runtime writes them, to stderr. Slices, maps and what an interface
+// holds, where the runtime writes addresses, and structs and arrays, which the compiler refuses, it writes as fmt does: who
+// comes from Python tries print first.
 func (m *Machine) print(line bool, args ...any) {
 	var b strings.Builder
 	for i, a := range args {
 		if line && i > 0 {
 			b.WriteByte(' ')
 		}
-		b.WriteString(plainText(reflect.ValueOf(Unbox(a))))
+		b.WriteString(plainText(a))
 	}
 	if line {
 		b.WriteByte('\n')
@@ -23,39 +28,37 @@ func (m *Machine) print(line bool, args ...any) {
 }
 
 // plainText is how the runtime prints a value.
-func plainText(v reflect.Value) string {
+func plainText(x any) string {
+	if h, ok := x.(held); ok {
+		if h.value == nil {
+			return "(0x0,0x0)"
+		}
+		return fmt.Sprint(h.value)
+	}
+	v := reflect.ValueOf(Unbox(x))
 	switch v.Kind() {
-	case reflect.Invalid:
-		return "nil"
 	case reflect.Float32, reflect.Float64:
-		return plainFloat(v.Float())
+		return strconv.FormatFloat(v.Float(), 'g', -1, v.Type().Bits())
 	case reflect.Complex64, reflect.Complex128:
-		c := v.Complex()
-		return "(" + plainFloat(real(c)) + plainFloat(imag(c)) + "i)"
-	case reflect.String, reflect.Bool, reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
-		reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
-		return fmt.Sprint(v.Interface())
-	case reflect.Slice, reflect.Map, reflect.Struct, reflect.Array:
-		if v.CanInterface() {
-			return fmt.Sprint(v.Interface())
+		return strconv.FormatComplex(v.Complex(), 'g', -1, v.Type().Bits())
+	case reflect.String:
+		return v.String()
+	case reflect.Bool:
+		return strconv.FormatBool(v.Bool())
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		return strconv.FormatInt(v.Int(), 10)
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
+		return strconv.FormatUint(v.Uint(), 10)
+	case reflect.Slice:
+		if v.IsNil() {
+			return "[0/0]0x0"
+		}
+	case reflect.Map:
+		if v.IsNil() {
+			return "0x0"
 		}
 	case reflect.Pointer, reflect.Chan, reflect.Func, reflect.UnsafePointer:
 		return fmt.Sprintf("%#x", v.Pointer())
 	}
-	return fmt.Sprintf("(%s)", v.Type())
-}
-
-// plainFloat is +1.500000e+000.
-func plainFloat(f float64) string {
-	switch {
-	case f != f:
-		return "NaN"
-	case f > 1.7976931348623157e308:
-		return "+Inf"
-	case f < -1.7976931348623157e308:
-		return "-Inf"
-	}
-	s := fmt.Sprintf("%+.6e", f)
-	mantissa, exponent, _ := strings.Cut(s, "e")
-	return mantissa + "e" + exponent[:1] + strings.Repeat("0", 3-len(exponent[1:])) + exponent[1:]
+	return fmt.Sprint(x)
 }

@@ -92,6 +92,7 @@ func (m *Machine) runtime() map[string]reflect.Value {
 		"AssignableTo":  v(m.typeAssignable),
 		"ConvertibleTo": v(m.typeConvertible),
 		"Print":         v(m.print),
+		"Held":          v(func(x any) held { return held{Inner(x)} }),
 		"VarPtr":        v(m.varPtr),
 		"Runes":         v(runes),
 		"Clear":         v(func(x any) { reflect.ValueOf(x).Clear() }),

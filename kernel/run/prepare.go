@@ -23,6 +23,10 @@ type layout struct {
 	known              bool
 	frame, universe    uintptr // of the interpreter
 	data, universeType uintptr // of a frame, of a scope
+	start, exec, gen   uintptr // of a node: see negzero.go
+	findex, rval       uintptr
+	ret, anc           uintptr // of a type, of a frame
+	node               reflect.Type
 }
 
 // interpreterLayout finds the fields by their names and types.
@@ -46,6 +50,19 @@ func interpreterLayout() (l layout) {
 	l.types, _ = field(node, "types", reflect.TypeFor[[]reflect.Type]())
 	l.typ, typePtr = field(node, "typ", nil)
 	l.typeStruct = typePtr.Elem()
+	l.node = nodePtr
+	l.start, _ = field(node, "start", nodePtr)
+	l.exec, at = field(node, "exec", nil)
+	if at.Kind() != reflect.Func || at.NumIn() != 1 || at.NumOut() != 1 || at.Out(0) != at {
+		panic("exec")
+	}
+	l.gen, at = field(node, "gen", nil)
+	if at.Kind() != reflect.Func || at.NumIn() != 1 || at.In(0) != nodePtr || at.NumOut() != 0 {
+		panic("gen")
+	}
+	l.findex, _ = field(node, "findex", reflect.TypeFor[int]())
+	l.rval, _ = field(node, "rval", reflect.TypeFor[reflect.Value]())
+	l.ret, _ = field(l.typeStruct, "ret", reflect.SliceOf(typePtr))
 	l.arg, _ = field(l.typeStruct, "arg", reflect.SliceOf(typePtr))
 	l.rtype, _ = field(l.typeStruct, "rtype", reflect.TypeFor[reflect.Type]())
 	m, ok := typePtr.MethodByName("TypeOf")
@@ -56,6 +73,7 @@ func interpreterLayout() (l layout) {
 	whole := reflect.TypeFor[interp.Interpreter]()
 	l.frame, at = field(whole, "frame", nil)
 	l.data, _ = field(at.Elem(), "data", reflect.TypeFor[[]reflect.Value]())
+	l.anc, _ = field(at.Elem(), "anc", at)
 	l.universe, at = field(whole, "universe", nil)
 	l.universeType, _ = field(at.Elem(), "types", reflect.TypeFor[[]reflect.Type]())
 	l.known = true
@@ -84,7 +102,9 @@ func (m *Machine) prepare(p *interp.Program) {
 	if !interpreter.known {
 		return
 	}
-	warm(*fieldAt[unsafe.Pointer](unsafe.Pointer(p), interpreter.root))
+	root := *fieldAt[unsafe.Pointer](unsafe.Pointer(p), interpreter.root)
+	warm(root)
+	takeSigns(root)
 	m.extendFrame()
 }
 

@@ -1,0 +1,1 @@
+// Functions without a body, see negzero.go, want this file.
