@@ -9,6 +9,7 @@ import (
 	"go/token"
 	"go/types"
 	"io"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -74,6 +75,9 @@ func NewImporter(fset *token.FileSet, data []byte) (*Importer, error) {
 	return im, nil
 }
 
+// platform is that of the export data. Other systems have other types and constants in package syscall.
+const platform = "linux/amd64"
+
 // aliases are paths by which notebooks of other kernels import what is here under another.
 var aliases = map[string]string{"display": "gonverge/kernel/api/display", "github.com/gopherdata/gophernotes": "gonverge/kernel/api/display"}
 
@@ -82,8 +86,11 @@ func (im *Importer) Import(path string) (*types.Package, error) {
 	if real := aliases[path]; real != "" && im.Has(real) {
 		path = real
 	}
-	if path == "unsafe" {
+	switch {
+	case path == "unsafe":
 		return types.Unsafe, nil
+	case path == "syscall" && runtime.GOOS+"/"+runtime.GOARCH != platform:
+		return nil, fmt.Errorf("package syscall is available to cells on %s only", platform)
 	}
 	if p := im.pkgs[path]; p != nil && p.Complete() {
 		return p, nil

@@ -111,6 +111,7 @@ func TestRefusesWhatCannotBeHad(t *testing.T) {
 		{"import \"unsafe\"\nvar m int64\nx := unsafe.Sizeof(m)", ""},
 		{"h := unique.Make(1)", "1:1: generic type unique.Handle[int] of a compiled package is not available to cells"},
 		{"import \"unsafe\"\nvar p *int\nq := unsafe.Slice(p, 3)", ""},
+		{"runtime.Breakpoint()", "1:1: runtime.Breakpoint is not available in cells: no debugger is there, so it would end the kernel"},
 		{"import \"unsafe\"\nvar x any\nq := unsafe.Pointer(&x)", "3:21: unsafe cannot reach into an interface: what it points to is the interpreter's own"},
 	} {
 		_, err := newLowering(t).cell(c.src)

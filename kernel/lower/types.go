@@ -27,9 +27,18 @@ func (l *lowerer) pkg(importPath string) string {
 	return a
 }
 
+// endsProcess are functions that would take the kernel with them.
+var endsProcess = map[string]string{
+	"runtime.Breakpoint": "no debugger is there, so it would end the kernel",
+	"syscall.Exec":       "it would put another program in place of the kernel; os/exec runs one beside it",
+}
+
 // symbol returns the lowered name of an exported compiled object; it refuses what the interpreter lacks.
 func (l *lowerer) symbol(p token.Pos, o types.Object) string {
 	importPath := o.Pkg().Path()
+	if why := endsProcess[importPath+"."+o.Name()]; why != "" {
+		l.refuse(p, "%s.%s is not available in cells: %s", o.Pkg().Name(), o.Name(), why)
+	}
 	table := l.symbols[importPath+"/"+o.Pkg().Name()]
 	if table == nil {
 		l.refuse(p, "package %s is known but not available to cells", importPath)

@@ -200,6 +200,9 @@ func (m *Machine) tables() interp.Exports {
 	}
 	replace("os/os", map[string]reflect.Value{"Stdout": reflect.ValueOf(&m.out.stdout).Elem(), "Stderr": reflect.ValueOf(&m.out.stderr).Elem()})
 	replace("log/log", m.logging(m.logger))
+	if tables["syscall/syscall"] != nil {
+		replace("syscall/syscall", map[string]reflect.Value{"Exit": reflect.ValueOf(func(code int) { panic(exit(fmt.Sprintf("syscall.Exit(%d)", code))) })})
+	}
 	replace("reflect/reflect", m.reflection(tables["reflect/reflect"]))
 	inTime, inContext := m.later()
 	inTime["Sleep"] = reflect.ValueOf(m.sleep)

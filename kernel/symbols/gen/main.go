@@ -3,6 +3,7 @@
 //	export.bin    types of the standard library and of the packages in packages.go, as the compiler exports them
 //	table_*.go    interpreter symbol tables of our packages and gonum's, and of what yaegi's own standard tables lack
 //	docs.bin      the documentation of what cells can use
+//	table_syscall_linux_amd64.go    that of package syscall, for the one platform whose types and constants are in export.bin
 //	tables.go     the list of those tables and of the preloaded packages
 //
 // It loads compiled packages, so the Go toolchain must be there; the kernel itself needs none at run time.
@@ -49,6 +50,9 @@ func generate(dir string) error {
 	return writeTables(dir, all)
 }
 
+// platform is that of the export data: one for all machines.
+var platform = struct{ system, architecture string }{"linux", "amd64"}
+
 // load returns the wanted packages, sorted by path; those that do not compile are reported and left out.
 func load() ([]*packages.Package, error) {
 	patterns := []string{"std"}
@@ -63,8 +67,7 @@ func load() ([]*packages.Package, error) {
 	}
 	config := &packages.Config{
 		Mode: packages.NeedName | packages.NeedFiles | packages.NeedTypes | packages.NeedImports | packages.NeedDeps | packages.NeedExportFile,
-		// One platform for all machines.
-		Env: append(os.Environ(), "GOOS=linux", "GOARCH=amd64", "CGO_ENABLED=0"),
+		Env:  append(os.Environ(), "GOOS="+platform.system, "GOARCH="+platform.architecture, "CGO_ENABLED=0"),
 	}
 	roots, err := packages.Load(config, patterns...)
 	if err != nil {
@@ -118,6 +121,10 @@ func writeTables(dir string, loaded []*types.Package) error {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 		for _, t := range tables {
+			if t.pkg.Path() == "syscall" {
+				source = append(source, "\nfunc init() { tables = append(tables, "+t.adder()+") }\n"...)
+				continue
+			}
 			adders = append(adders, t.adder())
 		}
 		name = filepath.Join(dir, "table_"+name+".go")
@@ -126,6 +133,15 @@ func writeTables(dir string, loaded []*types.Package) error {
 	}
 	for _, p := range loaded {
 		have[p.Path()] = true
+		if p.Path() == "syscall" {
+			imports := newImports()
+			t := newTable(p, imports)
+			t.leaveConstants()
+			if err := write("syscall_"+platform.system+"_"+platform.architecture, imports, t); err != nil {
+				return err
+			}
+			continue
+		}
 		if isStd(p.Path()) {
 			if !excluded(p.Path()) {
 				if t := newTable(p, stdImports); !t.empty() {

@@ -81,7 +81,8 @@ var preloadStd = []string{
 	"slices", "sort", "strconv", "strings", "sync", "sync/atomic", "text/tabwriter", "text/template", "time", "unicode", "unicode/utf8",
 }
 
-// excluded reports whether a standard package is of no use to cells or not the same on every platform.
+// excluded reports whether a standard package is of no use to cells or not the same on every platform; syscall has a table
+// of its own.
 func excluded(path string) bool {
 	for _, part := range strings.Split(path, "/") {
 		if part == "internal" || part == "vendor" {

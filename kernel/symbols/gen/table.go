@@ -90,6 +90,15 @@ func (t *table) combine() {
 	}
 }
 
+// leaveConstants drops the constants: the checker knows their values.
+func (t *table) leaveConstants() {
+	for name := range t.values {
+		if _, ok := t.pkg.Scope().Lookup(name).(*types.Const); ok {
+			delete(t.values, name)
+		}
+	}
+}
+
 func (t *table) empty() bool { return len(t.values)+len(t.wrappers) == 0 }
 
 // self is the qualified name of one of the package's own objects.
