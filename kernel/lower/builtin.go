@@ -181,10 +181,13 @@ func (e *emitter) appendCall(c *ast.CallExpr) string {
 	}
 	for _, a := range c.Args[1:] {
 		if !c.Ellipsis.IsValid() {
-			p = append(p, e.to(a, elem))
+			p = append(p, e.one(a, elem))
 			continue
 		}
 		v := e.x(a)
+		if e.info.Types[a].IsNil() {
+			v = "(" + e.typ(st) + ")(nil)"
+		}
 		if isString(e.typeOf(a)) {
 			v = "[]byte(" + v + ")"
 		}

@@ -193,6 +193,10 @@ func (e *emitter) args(c *ast.CallExpr, sig *types.Signature) string {
 			out = append(out, "("+e.typ(want)+")(nil)")
 			continue
 		}
+		if sig.Variadic() && i >= n-1 && !isOfCompiled(callee) {
+			out = append(out, e.one(a, want))
+			continue
+		}
 		out = append(out, e.to(a, want))
 	}
 	if e.leavesOut(c, sig, callee) {
@@ -208,9 +212,13 @@ func (e *emitter) args(c *ast.CallExpr, sig *types.Signature) string {
 // leavesOut tells a call that gives nothing for the last parameter of a variadic function: it is nil, while the
 // interpreter makes an empty slice.
 func (e *emitter) leavesOut(c *ast.CallExpr, sig *types.Signature, callee types.Object) bool {
+	return sig.Variadic() && !isOfCompiled(callee) && !c.Ellipsis.IsValid() && len(c.Args) == sig.Params().Len()-1
+}
+
+// isOfCompiled tells a function of a compiled package.
+func isOfCompiled(callee types.Object) bool {
 	f, ok := callee.(*types.Func)
-	compiled := ok && f.Pkg() != nil && !check.InSession(f)
-	return sig.Variadic() && !compiled && !c.Ellipsis.IsValid() && len(c.Args) == sig.Params().Len()-1
+	return ok && f.Pkg() != nil && !check.InSession(f)
 }
 
 // spreadArgs lowers f(g()) with several values: where a value must become an interface, it goes through a function that

@@ -199,7 +199,10 @@ func (e *emitter) thunkArgs(c *ast.CallExpr, sig *types.Signature, pass func(str
 		}
 		want := paramType(sig, min(i, n-1), c.Ellipsis.IsValid())
 		if e.info.Types[a].IsNil() {
-			v := "nil"
+			v := e.one(a, want)
+			if i < n-1 || !sig.Variadic() || isOfCompiled(callee) {
+				v = "nil"
+			}
 			if c.Ellipsis.IsValid() {
 				v = "(" + e.typ(want) + ")(nil)"
 			}

@@ -84,6 +84,14 @@ func (e *emitter) to(x ast.Expr, want types.Type) string {
 	return e.convert(e.x(x), e.typeOf(x), want)
 }
 
+// one is to for one of any number of arguments: the interpreter takes nil for all of them.
+func (e *emitter) one(x ast.Expr, want types.Type) string {
+	if !e.info.Types[x].IsNil() {
+		return e.to(x, want)
+	}
+	return e.helper("none", e.typ(want), "() (v %s) { return }") + "()"
+}
+
 // stream replaces os.Stdin, os.Stdout and os.Stderr, where they become an io.Reader or io.Writer, by the kernel's own:
 // these keep the order of the two outputs, and ask the user for input.
 func (e *emitter) stream(x ast.Expr, want types.Type) string {
@@ -140,6 +148,9 @@ func (l *lowerer) convert(v string, from, want types.Type) string {
 			return l.narrow(want) + "(" + v + ")"
 		}
 		return v
+	}
+	if sl, ok := types.Unalias(from).(*types.Slice); ok && isEmpty(sl.Elem()) && !l.mentions(from) { // it would fill ...any
+		return l.helper("as", l.typ(from), "(v %s) interface{} { return v }") + "(" + v + ")"
 	}
 	if !boxes(from) || isCompiled(want) && !l.mentions(from) {
 		return v
