@@ -31,7 +31,6 @@ func (e *emitter) varSpec(b *strings.Builder, sp *ast.ValueSpec) {
 			a.Lhs = append(a.Lhs, n)
 		}
 		e.guard(b, sp.Pos(), a)
-		e.boundsOf(b, a.Rhs)
 		e.assign(b, a, true)
 		return
 	}

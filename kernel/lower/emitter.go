@@ -21,7 +21,6 @@ type emitter struct {
 	fn     *function
 	slot   string   // of the declared function that is lowered
 	params []string // names of the parameters of the last function head
-	slow   bool     // the version of a loop that tests its indices is lowered
 	logic  int      // operands of && and || around what is being lowered
 }
 
@@ -297,11 +296,6 @@ func (e *emitter) index(x *ast.IndexExpr) string {
 		return e.x(x.X) + "[" + e.mapKey(x.Index, u.Key()) + "]"
 	case *types.Pointer:
 		return "(*" + e.x(x.X) + ")[" + e.x(x.Index) + "]"
-	}
-	if e.executes(x.Index) {
-		if s := e.askedIndex(x); s != "" {
-			return e.x(x.X) + "[" + s + "]"
-		}
 	}
 	return e.x(x.X) + "[" + e.x(x.Index) + "]"
 }

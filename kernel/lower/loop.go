@@ -153,48 +153,7 @@ func (e *emitter) forStmt(b *strings.Builder, st *ast.ForStmt, label string) {
 		e.forFresh(b, st, label, order)
 		return
 	}
-	counter, last := e.countsTo(st, order)
-	first := ""
-	if counter != nil {
-		first = e.local(counter)
-	}
-	e.versions(b, counter, first, last, st, st.Body, func(b *strings.Builder) { e.plainFor(b, st, label) })
-}
-
-// countsTo gives the counter of a loop from a natural number upwards, and its last value.
-func (e *emitter) countsTo(st *ast.ForStmt, order []types.Object) (counter types.Object, last string) {
-	c, ok := st.Cond.(*ast.BinaryExpr)
-	if !ok || len(order) != 1 || !e.counters[order[0]] || !types.Identical(order[0].Type(), types.Typ[types.Int]) {
-		return nil, ""
-	}
-	id, ok := ast.Unparen(c.X).(*ast.Ident)
-	if w := (&boundsWalk{e: e}); !ok || e.info.Uses[id] != order[0] || !w.twice(c.Y) || (&reach{e: e, counter: order[0]}).mentions(c.Y) || !e.simple(c.Y) {
-		return nil, ""
-	}
-	switch c.Op {
-	case token.LSS:
-		return order[0], e.to(c.Y, order[0].Type()) + " - 1"
-	case token.LEQ:
-		return order[0], e.to(c.Y, order[0].Type())
-	}
-	return nil, ""
-}
-
-// simple tells an expression that cannot fail, but for a field of a pointer that is nil.
-func (e *emitter) simple(x ast.Expr) bool {
-	ok := true
-	ast.Inspect(x, func(n ast.Node) bool {
-		switch n := n.(type) {
-		case *ast.IndexExpr, *ast.StarExpr:
-			ok = false
-		case *ast.SelectorExpr:
-			_, isName := ast.Unparen(n.X).(*ast.Ident)
-			s := e.info.Selections[n]
-			ok = ok && s != nil && (isName || !s.Indirect())
-		}
-		return ok
-	})
-	return ok
+	e.plainFor(b, st, label)
 }
 
 // plainFor writes a loop whose variables are the same in all iterations.
@@ -390,17 +349,7 @@ func (e *emitter) rangeStmt(b *strings.Builder, st *ast.RangeStmt, label string)
 		bindV = fmt.Sprintf("%s := %s[%s]\n", v, x, k) + bindV
 		v = "_"
 	}
-	var counter types.Object
-	if id, ok := st.Key.(*ast.Ident); ok && define && !fresh && !ptr && !isMap && !text && isName(st.X) {
-		counter = e.info.Defs[id]
-	}
-	e.versions(b, counter, "0", "len("+x+") - 1", st, st.Body, func(b *strings.Builder) { e.rangePlain(b, st, label, u, k, v, x, bindK, bindV, isMap, ptr) })
-}
-
-// isName tells a variable without selectors.
-func isName(x ast.Expr) bool {
-	_, ok := ast.Unparen(x).(*ast.Ident)
-	return ok
+	e.rangePlain(b, st, label, u, k, v, x, bindK, bindV, isMap, ptr)
 }
 
 // rangePlain writes a range over an array, slice, string or map.
@@ -458,15 +407,9 @@ func (e *emitter) rangeInt(b *strings.Builder, st *ast.RangeStmt, label string, 
 		defer b.WriteString("}\n")
 		limit = n
 	}
-	counter := o
-	if o != nil && (fresh || !types.Identical(kt, types.Typ[types.Int])) {
-		counter = nil
-	}
-	e.versions(b, counter, "0", limit+" - 1", st, st.Body, func(b *strings.Builder) {
-		e.loop(b, label, false, nil, func(b *strings.Builder, c *loop) {
-			e.w(b, "for %s := %s(0); %s < %s; %s++ {\n%s", i, e.typ(kt), i, limit, i, bind)
-			e.block(b, st.Body.List)
-			b.WriteString("}\n")
-		})
+	e.loop(b, label, false, nil, func(b *strings.Builder, c *loop) {
+		e.w(b, "for %s := %s(0); %s < %s; %s++ {\n%s", i, e.typ(kt), i, limit, i, bind)
+		e.block(b, st.Body.List)
+		b.WriteString("}\n")
 	})
 }

@@ -59,9 +59,6 @@ func Implements(x, y reflect.Type) bool { return false }
 func AssignableTo(x, y reflect.Type) bool { return false }
 func ConvertibleTo(x, y reflect.Type) bool { return false }
 func BadRange(int) {}
-func Index(i, n int) int { return i }
-func BadIndex(int, int) {}
-func BadSlice(bool, bool, int, int, int, int) {}
 func Go(int, func()) {}
 func Recv(any, int) (any, bool) { return nil, false }
 func Recv1(any, int) any { return nil }

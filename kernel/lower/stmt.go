@@ -31,16 +31,13 @@ func (e *emitter) stmt(b *strings.Builder, st ast.Stmt, label string) {
 		e.long(b, st, func() { e.exprStmt(b, st) })
 	case *ast.SendStmt:
 		e.guard(b, st.Pos(), st)
-		e.bounds(b, st.Chan, st.Value)
 		e.send(b, st)
 	case *ast.IncDecStmt:
 		e.guard(b, st.Pos(), st)
-		e.bounds(b, st.X)
 		e.w(b, "%s%s\n", e.lhs(st.X), st.Tok)
 	case *ast.AssignStmt:
 		e.long(b, st, func() {
 			e.guard(b, st.Pos(), st)
-			e.boundsOf(b, append(st.Lhs[:len(st.Lhs):len(st.Lhs)], st.Rhs...))
 			e.assign(b, st, st.Tok == token.DEFINE)
 		})
 	case *ast.GoStmt:
@@ -51,7 +48,6 @@ func (e *emitter) stmt(b *strings.Builder, st ast.Stmt, label string) {
 		e.deferStmt(b, st.Call)
 	case *ast.ReturnStmt:
 		e.guard(b, st.Pos(), st)
-		e.boundsOf(b, st.Results)
 		e.ret(b, st)
 	case *ast.BranchStmt:
 		e.branch(b, st)
@@ -109,7 +105,6 @@ func isGoto(body ast.Node, label string) bool {
 // exprStmt lowers an expression that stands alone.
 func (e *emitter) exprStmt(b *strings.Builder, st *ast.ExprStmt) {
 	e.guard(b, st.Pos(), st)
-	e.bounds(b, st.X)
 	c, isCall := ast.Unparen(st.X).(*ast.CallExpr)
 	if isCall {
 		if e.cell && check.CheckedAlone(e.info, c) {
@@ -142,7 +137,6 @@ func (e *emitter) ifStmt(b *strings.Builder, st *ast.IfStmt) {
 		e.stmt(b, st.Init, "")
 	}
 	e.guard(b, st.Pos(), st.Cond)
-	e.bounds(b, st.Cond)
 	e.w(b, "if %s {\n", bare(e.x(st.Cond)))
 	e.block(b, st.Body.List)
 	b.WriteString("}")

@@ -18,7 +18,6 @@ func (e *emitter) switchStmt(b *strings.Builder, st *ast.SwitchStmt, label strin
 	var tt types.Type
 	if st.Tag != nil {
 		e.guard(b, st.Pos(), st.Tag)
-		e.bounds(b, st.Tag)
 		tt = e.typeOf(st.Tag)
 		compare = types.IsInterface(tt) || e.interfaceCase(st.Body.List) // by Go's rules for interfaces, with boxes
 		tag = e.temp()

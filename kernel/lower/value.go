@@ -23,7 +23,6 @@ func (e *emitter) value(b *strings.Builder, code *Code) {
 	for _, x := range xs {
 		e.long(b, x, func() {
 			e.guard(b, x.Pos(), x)
-			e.bounds(b, x)
 			e.oneValue(b, code, x)
 		})
 	}

@@ -39,9 +39,6 @@ func (m *Machine) runtime() map[string]reflect.Value {
 		"RecoverOf": v(recoverOf),
 		"BadRange":  v(badRange),
 		"BadShift":  v(func() { panic(runtimeError("runtime error: negative shift amount")) }),
-		"Index":     v(index),
-		"BadIndex":  v(badIndex),
-		"BadSlice":  v(badSlice),
 		"Go":        v(m.start),
 
 		"Recv":          v(m.recv),

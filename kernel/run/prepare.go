@@ -105,6 +105,7 @@ func (m *Machine) prepare(p *interp.Program) {
 	root := *fieldAt[unsafe.Pointer](unsafe.Pointer(p), interpreter.root)
 	warm(root)
 	takeSigns(root)
+	m.watch(root)
 	m.extendFrame()
 }
 
