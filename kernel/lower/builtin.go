@@ -32,7 +32,7 @@ func (e *emitter) builtin(c *ast.CallExpr, fun ast.Expr) (text string) {
 	case "new":
 		return e.newCall(c)
 	case "make":
-		t := e.info.Types[c.Args[0]].Type
+		t := e.typeOf(c)
 		p := []string{e.typ(t)}
 		if ch, ok := t.Underlying().(*types.Chan); ok && ch.Dir() != types.SendRecv { // reflect makes only channels of both directions
 			p[0] = e.typ(types.NewChan(types.SendRecv, ch.Elem()))

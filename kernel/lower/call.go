@@ -83,6 +83,8 @@ func (e *emitter) call(c *ast.CallExpr) string {
 			fn = "(" + e.typ(sig) + ")(" + fn + ")" // the interpreter trips over calls of named function types
 		} else if s, ok := fun.(*ast.SelectorExpr); ok && sig.Variadic() && e.info.Selections[s] != nil {
 			fn = "(" + e.typ(sig) + ")(" + fn + ")" // and over those of fields with any number of arguments
+		} else if c, ok := fun.(*ast.CallExpr); ok && sig.Variadic() && e.info.Types[c.Fun].IsType() { // recursive: a field too
+			fn = "(" + e.typ(sig) + ")(" + fn + ")"
 		}
 	}
 	return fn + "(" + e.args(c, sig) + ")"
@@ -177,6 +179,10 @@ func (e *emitter) args(c *ast.CallExpr, sig *types.Signature) string {
 			continue
 		}
 		if s := e.seen(callee, a, want); s != "" {
+			out = append(out, s)
+			continue
+		}
+		if s := e.recursiveArg(callee, a, want); s != "" {
 			out = append(out, s)
 			continue
 		}
@@ -366,6 +372,9 @@ func (e *emitter) conversion(c *ast.CallExpr) string {
 	t := e.info.Types[c.Fun].Type
 	a := c.Args[0]
 	if e.info.Types[a].IsNil() {
+		if e.recursive(t) {
+			return e.fold("nil", t)
+		}
 		return "(" + e.typ(t) + ")(nil)"
 	}
 	if s := e.pointerConversion(c); s != "" {
@@ -377,6 +386,9 @@ func (e *emitter) conversion(c *ast.CallExpr) string {
 			return v
 		}
 		return e.helper("as", e.typ(t), "(v %s) %s { return v }") + "(" + v + ")"
+	}
+	if s := e.recursiveConversion(c, t); s != "" {
+		return s
 	}
 	name := e.typ(t)
 	if strings.ContainsAny(name, "*[( ") { // parentheses cost time, see bare

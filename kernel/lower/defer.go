@@ -201,7 +201,7 @@ func (e *emitter) thunkArgs(c *ast.CallExpr, sig *types.Signature, pass func(str
 		if e.info.Types[a].IsNil() {
 			v := e.one(a, want)
 			if i < n-1 || !sig.Variadic() || isOfCompiled(callee) {
-				v = "nil"
+				v = e.to(a, want)
 			}
 			if c.Ellipsis.IsValid() {
 				v = "(" + e.typ(want) + ")(nil)"
@@ -211,6 +211,10 @@ func (e *emitter) thunkArgs(c *ast.CallExpr, sig *types.Signature, pass func(str
 		}
 		if tv := e.info.Types[a]; tv.Value != nil && !types.IsInterface(want) {
 			args = append(args, e.to(a, want))
+			continue
+		}
+		if s := e.recursiveArg(callee, a, want); s != "" {
+			args = append(args, pass(s, want))
 			continue
 		}
 		if raw && isEmpty(want) && !types.IsInterface(e.typeOf(a)) {

@@ -73,12 +73,18 @@ func (e *emitter) to(x ast.Expr, want types.Type) string {
 		return e.x(x)
 	}
 	if tv := e.info.Types[x]; tv.IsNil() {
+		if e.recursive(want) {
+			return e.fold("nil", want)
+		}
 		return "nil"
 	} else if tv.Value != nil && !types.IsInterface(want) {
 		return e.constant(x.Pos(), tv.Value, want)
 	}
 	if s := e.stream(x, want); s != "" {
 		return s
+	}
+	if e.logic > 0 && e.recursive(want) && !e.recursive(e.typeOf(x)) {
+		return e.fold(e.x(x), want)
 	}
 	return e.convert(e.x(x), e.typeOf(x), want)
 }
@@ -134,7 +140,7 @@ func isEmpty(t types.Type) bool {
 // convert converts a lowered value implicitly.
 func (l *lowerer) convert(v string, from, want types.Type) string {
 	if want == nil || !types.IsInterface(want) {
-		return v
+		return l.recast(v, from, want)
 	}
 	if b, ok := from.(*types.Basic); ok && b.Kind() == types.UntypedNil {
 		return v
@@ -228,6 +234,9 @@ func (e *emitter) x(x ast.Expr) string {
 			return fn
 		}
 		return "(" + e.typ(e.typeOf(x)) + ")(" + fn + ")" // the interpreter's return and append take the name for no function
+	}
+	if e.folds(x) {
+		return e.fold(e.unfolded(x), tv.Type)
 	}
 	switch x := x.(type) {
 	case *ast.Ident:

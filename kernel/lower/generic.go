@@ -40,6 +40,7 @@ func (l *lowerer) stencil(scope map[string]types.Object, params *ast.FieldList, 
 	for _, e := range errs {
 		l.refuse(e.Pos, "in %s: %s", userName, e.Msg)
 	}
+	defer l.unfold(info, c.Body)()
 	e := &emitter{lowerer: l, info: info, slot: name}
 	head, code := e.function(info.Defs[c.Name].(*types.Func).Signature(), c.Body, userName, d.Pos())
 	fmt.Fprintf(&l.funcs, "func %s%s {%s%s}\n", name, head, e.fn.directive(), code)

@@ -97,7 +97,11 @@ func (e *emitter) composite(x *ast.CompositeLit, amp string) string {
 			}
 		}
 	}
-	lit := amp + e.typ(t) + "{" + strings.Join(parts, ", ") + "}"
+	lit := e.typ(t) + "{" + strings.Join(parts, ", ") + "}"
+	if e.recursive(t) {
+		lit = e.lowerer.fold(e.typ(t.Underlying())+"{"+strings.Join(parts, ", ")+"}", t)
+	}
+	lit = amp + lit
 	if e.logic == 0 {
 		return lit
 	}

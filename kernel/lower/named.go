@@ -44,9 +44,6 @@ func (l *lowerer) namedType(x *types.Named) string {
 		}
 		return "I" + key
 	}
-	if _, ok := x.Underlying().(*types.Struct); !ok && refersTo(x.Underlying(), x, false, map[types.Type]bool{}) {
-		l.refuse(o.Pos(), "a type that refers to itself, as %s does, is not available in cells unless it is a struct; a struct with one field of that type can stand for it", o.Name())
-	}
 	name := l.program.Fresh(o.Name())
 	l.set(l.named, key, name)
 	src := x
@@ -65,11 +62,14 @@ func (l *lowerer) namedType(x *types.Named) string {
 	}
 	was := l.spell
 	l.spell = false
-	if text := l.typ(src.Underlying()); !inCycle(x) {
+	recursive := l.recursive(src)
+	if text := l.typ(src.Underlying()); recursive {
+		fmt.Fprintf(&l.typeText, "type %s struct { %s %s }\n", name, heldField, text)
+	} else if !l.inCycle(x) {
 		fmt.Fprintf(&l.typeText, "type %s %s\n", name, text)
 	}
-	l.cyclic = l.cyclic || refersToItself(src)
-	l.cycles = append(l.cycles, Cycle{name, x})
+	l.cyclic = l.cyclic || recursive || refersToItself(src)
+	l.cycles = append(l.cycles, Cycle{name, l.holder(x)})
 	l.spell = was
 	if !types.IsInterface(src.Underlying()) {
 		l.typeID(x)
@@ -81,7 +81,10 @@ func (l *lowerer) namedType(x *types.Named) string {
 
 // inCycle tells a type that is no struct and that structs refer to which it refers to itself. The interpreter, which makes
 // such a cycle of structs by tricks, goes astray at it: in lowered code what it stands for is written instead.
-func inCycle(x *types.Named) bool {
+func (l *lowerer) inCycle(x *types.Named) bool {
+	if l.recursive(x) {
+		return false
+	}
 	switch u := x.Underlying().(type) {
 	case *types.Struct, *types.Basic, *types.Interface:
 		return false
@@ -96,9 +99,9 @@ func refersToItself(x *types.Named) bool {
 	return ok && refersTo(st, x, true, map[types.Type]bool{})
 }
 
-// structName is the name of a struct of cells, or a shim, in lowered code.
-func (l *lowerer) structName(x *types.Named) string {
-	return l.named[fmt.Sprintf("%p", x.Origin().Obj())+l.typeKey(x.TypeArgs())]
+// structName is the name of a type of cells, or a shim, in lowered code, and the struct that it is there, if it is one.
+func (l *lowerer) structName(x *types.Named) (string, *types.Struct) {
+	return l.named[fmt.Sprintf("%p", x.Origin().Obj())+l.typeKey(x.TypeArgs())], l.holder(x)
 }
 
 // refersTo tells whether a type mentions a named one of cells, itself or in what it is made of; through structs with names

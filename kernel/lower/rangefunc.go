@@ -69,7 +69,8 @@ func (e *emitter) rangeOverFunc(b *strings.Builder, st *ast.RangeStmt, sig *type
 			line = forwarding(e.fn.directive())
 		}
 		body := "func(" + strings.Join(params, ", ") + ") bool {" + line + fmt.Sprintf("if %s != 0 { %s.BadRange(%s) }\n%s = 2\n", rf.state, Runtime, rf.state, rf.state) + in.String() + rf.yields(true) + "}"
-		e.w(b, "%s(%s)\n", f, own("func("+e.yieldParams(yield)+") bool", body))
+		lit := own("func("+e.yieldParams(yield)+") bool", body)
+		e.w(b, "%s(%s)\n", f, e.recast(lit, yield, sig.Params().At(0).Type()))
 		e.w(b, "if %s == 2 { %s.BadRange(4) }\n%s = 3\n", rf.state, Runtime, rf.state)
 	})
 	for i, q := range rf.exits {

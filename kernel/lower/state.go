@@ -35,6 +35,8 @@ type State struct {
 	marks    []Function
 	temps    int
 
+	recursion bool // some cell has declared recursive types: see recursive.go
+
 	undo []func()
 }
 
@@ -46,11 +48,11 @@ type Function struct {
 
 // Code is one cell for the interpreter.
 type Code struct {
-	Imports, Decls, Main, Body string                    // Main declares the function that Body calls
-	Types                      string                    // declarations before all others, where some refer to themselves
-	Cycles                     []Cycle                   // the types of Types
-	Named                      func(*types.Named) string // the name of a struct in lowered code, or ""
-	Results                    []types.Type              // static types of the values that Body hands over, in order
+	Imports, Decls, Main, Body string                                     // Main declares the function that Body calls
+	Types                      string                                     // declarations before all others, where some refer to themselves
+	Cycles                     []Cycle                                    // the types of Types
+	Named                      func(*types.Named) (string, *types.Struct) // the name of a type in lowered code, or "", and the struct that it is there
+	Results                    []types.Type                               // static types of the values that Body hands over, in order
 	Exports                    map[string]map[string]reflect.Value
 	FirstType                  int      // numbers of types from here on are new
 	Spent                      []string // names that no code will use that is lowered after this one
@@ -58,8 +60,8 @@ type Code struct {
 
 // Cycle is a type declared beside structs that refer to themselves.
 type Cycle struct {
-	Name string
-	Type *types.Named
+	Name   string
+	Struct *types.Struct // what it is in lowered code, nil where it is no struct
 }
 
 // String is the whole code.
@@ -131,22 +133,23 @@ type refusal struct {
 // lowerer collects the pieces of one cell.
 type lowerer struct {
 	*State
-	unit     *check.Unit
-	imports  strings.Builder
-	typeText strings.Builder
-	cycles   []Cycle         // all types that the cell declares
-	cyclic   bool            // some of them refer to themselves
-	decls    strings.Builder // wrappers and helpers
-	vars     strings.Builder
-	init     strings.Builder
-	funcs    strings.Builder
-	queue    []func() // work that may need types which are being written
-	exports  map[string]map[string]reflect.Value
-	spell    bool                  // types are written for a key
-	counters map[types.Object]bool // loop variables that are never negative
-	each     func(f func())        // runs one piece of work; the test over the standard library goes on after refusals
-	spent    []string              // see Code
-	at       token.Pos             // of the statement being lowered: for refusals that know no better
+	unit       *check.Unit
+	imports    strings.Builder
+	typeText   strings.Builder
+	cycles     []Cycle         // all types that the cell declares
+	cyclic     bool            // some of them refer to themselves
+	decls      strings.Builder // wrappers and helpers
+	vars       strings.Builder
+	init       strings.Builder
+	funcs      strings.Builder
+	queue      []func() // work that may need types which are being written
+	exports    map[string]map[string]reflect.Value
+	spell      bool // types are written for a key
+	recursives map[*types.Named]bool
+	counters   map[types.Object]bool // loop variables that are never negative
+	each       func(f func())        // runs one piece of work; the test over the standard library goes on after refusals
+	spent      []string              // see Code
+	at         token.Pos             // of the statement being lowered: for refusals that know no better
 }
 
 func (l *lowerer) refuse(p token.Pos, format string, args ...any) {
@@ -182,6 +185,7 @@ func (s *State) lower(u *check.Unit, each func(f func())) (code *Code, err error
 		s.types = s.types[:first]
 	})
 	code = &Code{FirstType: first, Exports: l.exports}
+	s.noteRecursive(u.Info)
 	l.functions()
 	for _, v := range u.NewVars {
 		l.do(func() { fmt.Fprintf(&l.vars, "var %s %s\n", s.program.Slots[v], l.typ(v.Type())) })
@@ -239,6 +243,7 @@ func (l *lowerer) body(code *Code) (head, text string) {
 	if u.Last != nil {
 		list = list[:len(list)-1]
 	}
+	defer l.unfold(u.Info, u.Body)()
 	var b strings.Builder
 	framed := hasDefer(u.Body)
 	if framed {
@@ -304,6 +309,7 @@ func (l *lowerer) functions() {
 func (l *lowerer) define(e *emitter, slot, userName string, f *check.Func, sig *types.Signature) {
 	k := l.versions[slot]
 	name := l.newest(slot)
+	defer l.unfold(e.info, f.Decl.Body)()
 	head, code := e.function(sig, f.Decl.Body, userName, f.Decl.Pos())
 	args := strings.Join(e.params, ", ")
 	if sig.Variadic() {

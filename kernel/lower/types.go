@@ -83,7 +83,7 @@ func (l *lowerer) typ(x types.Type) string {
 	case *types.Interface:
 		return l.interfaceType(x)
 	case *types.Named:
-		if n := l.namedType(x); l.spell || !inCycle(x) {
+		if n := l.namedType(x); l.spell || !l.inCycle(x) {
 			return n
 		}
 		return l.typ(x.Underlying())

@@ -61,7 +61,7 @@ func (b Boxed) MarshalJSON() ([]byte, error) {
 	if why := b.m.hidden(b.Type(), "encoding/json"); why != "" {
 		return nil, fmt.Errorf("a value of type %s inside an interface cannot be encoded, because %s", typeName(b.Type()), why)
 	}
-	return json.Marshal(b.value)
+	return json.Marshal(expand(b.value))
 }
 
 // MarshalXML refuses: the names of elements are those of types.
@@ -80,6 +80,14 @@ func (m *Machine) hidden(t types.Type, encoder string) string {
 // plain is the value in an interface for compiled code that looks into it; with strict it panics for what that would see
 // wrongly.
 func (m *Machine) plain(x any, strict bool) any {
+	if x = m.plainly(x, strict); strict {
+		return expand(x)
+	}
+	return unfolded(x)
+}
+
+// plainly is plain with recursive types as lowered code has them.
+func (m *Machine) plainly(x any, strict bool) any {
 	b, ok := x.(Boxed)
 	if !ok {
 		return x
@@ -104,7 +112,7 @@ func (b Boxed) Format(f fmt.State, verb rune) {
 				return
 			}
 		}
-		fmt.Fprintf(f, fmt.FormatString(f, verb), b.value)
+		b.byParts(f, verb)
 	case 'v', 's', 'q':
 		p := printer{m: b.m, plus: f.Flag('+'), sharp: f.Flag('#') && verb == 'v', letter: verb}
 		_, hasWidth := f.Width()
@@ -114,11 +122,22 @@ func (b Boxed) Format(f fmt.State, verb rune) {
 		fmt.Fprint(f, p.print(v, t, 0))
 	default:
 		if _, function := t.Underlying().(*types.Signature); function {
-			fmt.Fprint(f, address(v))
+			fmt.Fprint(f, address(unfold(v)))
 			return
 		}
-		fmt.Fprint(f, named(fmt.Sprintf(fmt.FormatString(f, verb), b.value), verb, b.value, t))
+		b.byParts(f, verb)
 	}
+}
+
+// byParts prints as fmt does, which knows no difference for this verb; what is recursive is unfolded.
+func (b Boxed) byParts(f fmt.State, verb rune) {
+	format := fmt.FormatString(f, verb)
+	if v := reflect.ValueOf(b.value); v.IsValid() && verb != 'p' && folded(v.Type()) {
+		fmt.Fprint(f, printer{m: b.m, letter: verb, format: format}.print(v, b.Type(), 0))
+		return
+	}
+	x := unfolded(b.value)
+	fmt.Fprint(f, named(fmt.Sprintf(format, x), verb, x, b.Type()))
 }
 
 func (m *Machine) formatOf(id int) func(x any, f fmt.State, verb rune) {

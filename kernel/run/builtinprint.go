@@ -35,7 +35,7 @@ func plainText(x any) string {
 		}
 		return fmt.Sprint(h.value)
 	}
-	v := reflect.ValueOf(Unbox(x))
+	v := reflect.ValueOf(unfolded(Unbox(x)))
 	switch v.Kind() {
 	case reflect.Float32, reflect.Float64:
 		return strconv.FormatFloat(v.Float(), 'g', -1, v.Type().Bits())

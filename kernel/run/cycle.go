@@ -16,22 +16,22 @@ import (
 
 // Cycle is a type with a name in lowered code, declared beside structs that refer to themselves.
 type Cycle struct {
-	Name string
-	Type *types.Named
+	Name   string
+	Struct *types.Struct // what it is there, nil where it is no struct
 }
 
 // maker makes the types of one cell's cycles.
 type maker struct {
 	m     *Machine
-	named func(*types.Named) string // the name of another struct in lowered code
-	index map[string]int            // of a member of a cycle, by its lowered name
+	named func(*types.Named) (string, *types.Struct) // the name of another type in lowered code, and the struct that it is there
+	index map[string]int                             // of a member of a cycle, by its lowered name
 	all   []Cycle
 	made  []reflect.Type
 	final bool
 }
 
 // Tie replaces the types of cycles that have just been evaluated. named gives the lowered names of structs of cells.
-func (m *Machine) Tie(all []Cycle, named func(*types.Named) string) (err error) {
+func (m *Machine) Tie(all []Cycle, named func(*types.Named) (string, *types.Struct)) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("types that refer to themselves: %v", r)
@@ -42,7 +42,7 @@ func (m *Machine) Tie(all []Cycle, named func(*types.Named) string) (err error) 
 	}
 	b := &maker{m: m, named: named, index: map[string]int{}, all: all, made: make([]reflect.Type, len(all))}
 	for i, c := range all {
-		if _, ok := c.Type.Underlying().(*types.Struct); ok {
+		if c.Struct != nil {
 			b.index[c.Name] = i
 		}
 	}
@@ -51,7 +51,7 @@ func (m *Machine) Tie(all []Cycle, named func(*types.Named) string) (err error) 
 	}
 	b.final = true
 	for _, i := range b.index {
-		st := all[i].Type.Underlying().(*types.Struct)
+		st := all[i].Struct
 		for j := range st.NumFields() {
 			setField(b.made[i], j, b.typ(st.Field(j).Type(), false))
 		}
@@ -63,7 +63,7 @@ func (m *Machine) Tie(all []Cycle, named func(*types.Named) string) (err error) 
 // build makes a member with placeholders: its size and layout are those of the whole.
 func (b *maker) build(i int) reflect.Type {
 	if b.made[i] == nil {
-		b.made[i] = b.structType(b.all[i].Type.Underlying().(*types.Struct), false)
+		b.made[i] = b.structType(b.all[i].Struct, false)
 	}
 	return b.made[i]
 }
@@ -94,14 +94,14 @@ const sepMark = "ǃ"
 func (b *maker) typ(t types.Type, behind bool) reflect.Type {
 	switch t := types.Unalias(t).(type) {
 	case *types.Named:
-		if name := b.named(t); name != "" {
+		if name, st := b.named(t); name != "" {
 			if i, ok := b.index[name]; ok {
 				if behind && !b.final {
 					return reflect.ArrayOf(i, reflect.TypeFor[placeholder]())
 				}
 				return b.build(i)
 			}
-			if _, ok := t.Underlying().(*types.Struct); ok {
+			if st != nil {
 				return b.m.evaluated(name)
 			}
 		}

@@ -85,7 +85,7 @@ func (m *Machine) bare(x any) any {
 		if why := m.hidden(b.Type(), "text/template"); why != "" {
 			panic(runtimeError(fmt.Sprintf("a template does not see a value of type %s as Go does, because %s", goName(b.Type()), why)))
 		}
-		x = b.value
+		x = expand(b.value)
 	}
 	v := reflect.ValueOf(x)
 	switch {

@@ -84,6 +84,8 @@ func (m *Machine) runtime() map[string]reflect.Value {
 
 		"Bare":          v(m.bare),
 		"Plain":         v(m.plain),
+		"Expand":        v(expand),
+		"Target":        v(m.target),
 		"ValueOf":       v(m.valueOf),
 		"Implements":    v(m.typeImplements),
 		"AssignableTo":  v(m.typeAssignable),

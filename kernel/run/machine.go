@@ -370,7 +370,7 @@ func (m *Machine) Global(name string) (reflect.Value, bool) {
 	for ok && v.Kind() == reflect.Interface && !v.IsNil() {
 		v = v.Elem()
 	}
-	return v, ok && v.IsValid()
+	return unfold(v), ok && v.IsValid()
 }
 
 // Write adds to what cells write to "stdout" or "stderr".

@@ -138,6 +138,7 @@ func (p printer) print(v reflect.Value, t types.Type, depth int) string {
 			return s
 		}
 	}
+	v = unfold(v)
 	if _, function := t.Underlying().(*types.Signature); function {
 		if p.sharp {
 			return "(" + goName(t) + ")(" + address(v) + ")"

@@ -8,7 +8,7 @@ import (
 // inOrder compares keys of maps as fmt does when it prints them: nil first, numbers and strings by their order, false
 // before true, structs field by field and arrays element by element.
 func inOrder(a, b reflect.Value) int {
-	a, b = unboxed(a), unboxed(b)
+	a, b = unfold(unboxed(a)), unfold(unboxed(b))
 	switch {
 	case !a.IsValid() || !b.IsValid():
 		return cmp.Compare(valid(a), valid(b))

@@ -14,6 +14,7 @@ import (
 	"gonverge/kernel/assist"
 	"gonverge/kernel/display"
 	"gonverge/kernel/lower"
+	"gonverge/kernel/run"
 )
 
 // value returns the value of a global variable, if it is one of a compiled type and no cell is running that might change
@@ -79,7 +80,12 @@ func (s *Session) fieldPreview(source string, cursor int) string {
 }
 
 // part returns what an expression of variables of the session, their fields and elements stands for, without running code.
-func (s *Session) part(x ast.Expr, info *types.Info) (v reflect.Value, ok bool) {
+func (s *Session) part(x ast.Expr, info *types.Info) (reflect.Value, bool) {
+	v, ok := s.foldedPart(x, info)
+	return run.Unfold(v), ok
+}
+
+func (s *Session) foldedPart(x ast.Expr, info *types.Info) (v reflect.Value, ok bool) {
 	switch x := x.(type) {
 	case *ast.Ident:
 		if o := info.ObjectOf(x); o == nil || o != s.program.Scope()[x.Name] || x.Name == "ctx" {

@@ -49,7 +49,7 @@ func (s *Session) bundle(v any, t types.Type) display.Bundle {
 		}
 		if lower.Mentions(b.Type()) {
 			out := display.Text(text)
-			if page := s.table(run.Unbox(v), b.Type()); page != "" {
+			if page := s.table(b.Unfolded(), b.Type()); page != "" {
 				out.Data["text/html"] = page
 			}
 			return out
@@ -86,14 +86,14 @@ func (s *Session) shape(b run.Boxed) (display.Bundle, bool) {
 
 // isNil tells a nil pointer.
 func isNil(b run.Boxed) bool {
-	r := reflect.ValueOf(run.Unbox(b))
+	r := reflect.ValueOf(b.Unfolded())
 	return r.Kind() == reflect.Pointer && r.IsNil()
 }
 
 // isNilFunc tells a function that is none.
 func isNilFunc(v any) bool {
 	if b, ok := v.(run.Boxed); ok {
-		v = run.Unbox(b)
+		v = b.Unfolded()
 	}
 	r := reflect.ValueOf(v)
 	return r.Kind() == reflect.Func && r.IsNil()
