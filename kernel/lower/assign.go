@@ -92,7 +92,7 @@ func (e *emitter) assign(b *strings.Builder, st *ast.AssignStmt, define bool) {
 	case len(names) == 1 && names[0] == "_":
 		t := e.temp()
 		e.w(b, "%s := %s\n_ = %s\n", t, r[0], t)
-	case len(names) == 1 && (e.outlives(st.Lhs[0]) && calls(st.Rhs[0]) || want[0] != nil && types.IsInterface(want[0]) && e.operates(st.Rhs[0])):
+	case len(names) == 1 && (e.outlives(st.Lhs[0]) && calls(st.Rhs[0]) || want[0] != nil && types.IsInterface(want[0]) && e.operates(st.Rhs[0]) || e.displaces(st.Lhs[0], st.Rhs[0], want[0], define)):
 		// The interpreter writes what an operation gives past an interface, or as what the interface held before. A call that is stopped returns zeros: in a statement of its own they are never assigned.
 		t := e.temp()
 		e.w(b, "%s := %s\n%s = %s\n", t, r[0], names[0], t)
@@ -104,6 +104,35 @@ func (e *emitter) assign(b *strings.Builder, st *ast.AssignStmt, define bool) {
 		}
 		e.w(b, "%s = %s\n", strings.Join(names, ", "), strings.Join(r, ", "))
 	}
+}
+
+// displaces tells whether the right side is the literal of a struct: the interpreter puts a new struct in place of the
+// variable on the left side then, and who points to the variable, or has captured it, is left with the old one.
+func (e *emitter) displaces(to, x ast.Expr, want types.Type, define bool) bool {
+	id, ok := ast.Unparen(to).(*ast.Ident)
+	if !ok || define && !e.outlives(to) {
+		return false
+	}
+	if !e.isStructLiteral(x, want) {
+		return false
+	}
+	o := e.info.ObjectOf(id)
+	if e.outlives(to) || o.Pos() < e.fn.body.Pos() || o.Pos() >= e.fn.body.End() { // of the session, a parameter, or of the function around
+		return true
+	}
+	return e.captured(map[types.Object]bool{o: true}, e.fn.body)
+}
+
+// isStructLiteral tells whether a value that becomes one of a type is the literal of a struct in lowered code.
+func (e *emitter) isStructLiteral(x ast.Expr, want types.Type) bool {
+	if e.recursive(want) {
+		return e.folds(x) || !e.recursive(e.typeOf(x))
+	}
+	if _, ok := ast.Unparen(x).(*ast.CompositeLit); !ok {
+		return false
+	}
+	_, ok := e.typeOf(x).Underlying().(*types.Struct)
+	return ok
 }
 
 // operandsFirst keeps the operands of the left side that call something, where the right side calls something too: the

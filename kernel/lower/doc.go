@@ -15,6 +15,8 @@
 //   - Constants are written from their values. No constant arithmetic reaches the interpreter.
 //   - Interfaces that cells declare are interface{}, and a session value in one is a box with the number of its type, which
 //     the interpreter would forget; method calls pick by that number, and compiled interfaces get a wrapper (interface.go).
+//   - A type that refers to itself and is no struct is a struct of one field; values are folded into it and unfolded where
+//     they are used as what they are (recursive.go).
 //   - A function literal is made inside a frame of its own (see literal.go), and `go` and `defer` get their callee and
 //     arguments by value (go.go, defer.go): the interpreter's frames would share them.
 //   - Statements that can panic set the position mark of their function (mark.go).

@@ -83,7 +83,7 @@ func (e *emitter) to(x ast.Expr, want types.Type) string {
 	if s := e.stream(x, want); s != "" {
 		return s
 	}
-	if e.logic > 0 && e.recursive(want) && !e.recursive(e.typeOf(x)) {
+	if e.recursive(want) && !e.recursive(e.typeOf(x)) {
 		return e.fold(e.x(x), want)
 	}
 	return e.convert(e.x(x), e.typeOf(x), want)

@@ -144,7 +144,13 @@ func (e *emitter) ret(b *strings.Builder, st *ast.ReturnStmt) {
 			e.w(b, "%s = %s\n", e.fn.results[i], t)
 		}
 	case len(st.Results) == 1:
-		e.w(b, "%s = %s\n", e.fn.results[0], e.to(st.Results[0], rs.At(0).Type()))
+		v := e.to(st.Results[0], rs.At(0).Type())
+		if e.isStructLiteral(st.Results[0], rs.At(0).Type()) { // see displaces
+			t := e.temp()
+			e.w(b, "%s := %s\n", t, v)
+			v = t
+		}
+		e.w(b, "%s = %s\n", e.fn.results[0], v)
 	default:
 		var ts []string
 		for i, x := range st.Results {

@@ -93,7 +93,12 @@ func (e *emitter) fold(v string, t types.Type) string {
 	if e.logic == 0 {
 		return e.lowerer.fold(v, t)
 	}
-	return e.helper("fold", e.typ(t), "(v "+e.typ(t.Underlying())+") %s { return %s{"+heldField+": v} }") + "(" + v + ")"
+	return e.foldCall(v, t)
+}
+
+// foldCall folds by a call, which may also stand where the interpreter would put a literal in place of a variable: see assign.
+func (l *lowerer) foldCall(v string, t types.Type) string {
+	return l.helper("fold", l.typ(t), "(v "+l.typ(t.Underlying())+") %s { return %s{"+heldField+": v} }") + "(" + v + ")"
 }
 
 // held writes the value inside one of a recursive type.
@@ -116,15 +121,8 @@ func (l *lowerer) recast(v string, from, want types.Type) string {
 		return v
 	case in:
 		return held(v)
-	case isNil(from):
-		return l.fold("nil", want)
 	}
-	return l.fold(v, want)
-}
-
-func isNil(t types.Type) bool {
-	b, ok := t.(*types.Basic)
-	return ok && b.Kind() == types.UntypedNil
+	return l.foldCall(v, want)
 }
 
 // unfolded lowers an expression of a recursive type as one of its underlying type.

@@ -90,7 +90,8 @@ func expanded(v reflect.Value, depth int) reflect.Value {
 		return v
 	}
 	set := func(to, from reflect.Value) {
-		if from = expanded(from, depth+1); from.IsValid() {
+		from = expanded(from, depth+1)
+		if from.Kind() != reflect.Pointer || !from.IsNil() || to.Kind() != reflect.Interface {
 			to.Set(from)
 		}
 	}
