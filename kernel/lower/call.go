@@ -73,7 +73,7 @@ func (e *emitter) call(c *ast.CallExpr) string {
 	if lit, ok := fun.(*ast.FuncLit); ok {
 		fn = "(" + e.rawLiteral(lit) + ")"
 		if sig.Results().Len() == 1 {
-			if f, ok := sig.Results().At(0).Type().Underlying().(*types.Signature); ok { // the interpreter's return cannot take it
+			if f, ok := sig.Results().At(0).Type().Underlying().(*types.Signature); ok && !e.recursive(sig.Results().At(0).Type()) { // the interpreter's return cannot take it
 				return "(" + e.typ(f) + ")(" + fn + "(" + e.args(c, sig) + "))"
 			}
 		}

@@ -85,8 +85,9 @@ func (m *Machine) bare(x any) any {
 		if why := m.hidden(b.Type(), "text/template"); why != "" {
 			panic(runtimeError(fmt.Sprintf("a template does not see a value of type %s as Go does, because %s", goName(b.Type()), why)))
 		}
-		x = expand(b.value)
+		x = b.value
 	}
+	x = expand(x)
 	v := reflect.ValueOf(x)
 	switch {
 	case !v.IsValid() || v.Kind() != reflect.Map && v.Kind() != reflect.Slice || v.IsNil() || v.Type().Elem().Kind() != reflect.Interface:
