@@ -25,6 +25,7 @@ const Path = "main"
 type Program struct {
 	Files    *cell.Files
 	Importer *Importer
+	Memory   int64 // bytes that a value may have; 0 says nothing
 
 	// Slots holds the lowered name of every global: a variable keeps it while its type is identical, a function
 	// while its signature is, so that what was compiled earlier sees the new value.
@@ -179,7 +180,7 @@ func (p *Program) Pass(scope map[string]types.Object, decls []ast.Decl, at token
 			errs = append(errs, types.Error{Fset: p.Files.Set, Pos: x.Sel.Pos(), Msg: fmt.Sprintf("%s undefined (the cell that defines method %s failed)", Text(x), x.Sel.Name)})
 		}
 	}
-	return pkg, errs
+	return pkg, append(errs, p.large(info)...)
 }
 
 // namedAfterOthers puts parentheses around the right side of `type B A` where A is not of the file: looking for cycles the

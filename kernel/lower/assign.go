@@ -238,8 +238,14 @@ func (e *emitter) target(x ast.Expr, keep func(string) string) string {
 		case *types.Map:
 			return keep(e.x(x.X)) + "[" + keep(e.mapKey(x.Index, u.Key())) + "]"
 		case *types.Array:
+			if s := e.array(x.X); s != "" && huge(u) {
+				return keep(s) + "[" + keep(e.x(x.Index)) + "]"
+			}
 			return e.target(x.X, keep) + "[" + keep(e.x(x.Index)) + "]"
 		case *types.Pointer:
+			if huge(u.Elem()) {
+				return keep(e.array(x.X)) + "[" + keep(e.x(x.Index)) + "]"
+			}
 			return "(*" + keep(e.x(x.X)) + ")[" + keep(e.x(x.Index)) + "]"
 		}
 	case *ast.SelectorExpr:

@@ -303,8 +303,9 @@ func (e *emitter) index(x *ast.IndexExpr) string {
 	switch u := e.typeOf(x.X).Underlying().(type) {
 	case *types.Map:
 		return e.x(x.X) + "[" + e.mapKey(x.Index, u.Key()) + "]"
-	case *types.Pointer:
-		return "(*" + e.x(x.X) + ")[" + e.x(x.Index) + "]"
+	}
+	if s := e.array(x.X); s != "" {
+		return s + "[" + e.x(x.Index) + "]"
 	}
 	return e.x(x.X) + "[" + e.x(x.Index) + "]"
 }
@@ -319,9 +320,9 @@ func (e *emitter) mapKey(x ast.Expr, key types.Type) string {
 }
 
 func (e *emitter) slice(x *ast.SliceExpr) string {
-	s := e.x(x.X)
-	if _, ok := e.typeOf(x.X).Underlying().(*types.Pointer); ok {
-		s = "(*" + s + ")"
+	s := e.array(x.X)
+	if s == "" {
+		s = e.x(x.X)
 	}
 	s += "["
 	if x.Low != nil {

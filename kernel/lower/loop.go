@@ -329,7 +329,9 @@ func (e *emitter) rangeStmt(b *strings.Builder, st *ast.RangeStmt, label string)
 	}
 	switch {
 	case ptr && v != "_": // no copy: the body sees its own changes
-		x = "(*" + x + ")[:]"
+		if x = e.array(st.X); !huge(u) {
+			x += "[:]"
+		}
 	case ptr:
 		t := e.temp()
 		e.w(b, "%s := %s\n_ = %s\n", t, x, t)

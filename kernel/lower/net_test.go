@@ -103,6 +103,9 @@ func Runes(string) ([]int, []rune) { return nil, nil }
 func Clear(any) {}
 type Pointer = unsafe.Pointer
 func Repoint(any, any) {}
+func Whole(any, any) {}
+func RoomOf(any, int) int { return 0 }
+func Room(int, int) int { return 0 }
 func Add(unsafe.Pointer, int) unsafe.Pointer { return nil }
 func UnsafeSlice(any, any, any) {}
 func UnsafeString(*byte, any) string { return "" }

@@ -72,3 +72,32 @@ func (e *emitter) integerType(x ast.Expr) types.Type {
 	}
 	return e.typeOf(x)
 }
+
+// hugeArray is the length from which an array behind a pointer is taken for a slice, which the interpreter does not copy.
+const hugeArray = 1 << 16
+
+// array lowers what is indexed or sliced where it is, or points to, an array behind a pointer; "" for anything else.
+func (e *emitter) array(x ast.Expr) string {
+	t := e.typeOf(x)
+	if p, ok := t.Underlying().(*types.Pointer); ok {
+		t = p.Elem()
+	} else if star, ok := ast.Unparen(x).(*ast.StarExpr); ok && huge(t) {
+		x = star.X
+	} else {
+		return ""
+	}
+	a, ok := t.Underlying().(*types.Array)
+	if !ok {
+		return ""
+	}
+	if a.Len() < hugeArray {
+		return "(*" + e.x(x) + ")"
+	}
+	return e.helper("whole", e.typ(t), "(p *%s) (r []"+e.typ(a.Elem())+") {\n"+Runtime+".Whole(&r, &p)\nreturn\n}") + "(" + e.x(x) + ")"
+}
+
+// huge tells an array so long.
+func huge(t types.Type) bool {
+	a, ok := t.Underlying().(*types.Array)
+	return ok && a.Len() >= hugeArray
+}

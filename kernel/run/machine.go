@@ -211,6 +211,9 @@ func (m *Machine) tables() interp.Exports {
 	return tables
 }
 
+// MemoryLimit is how many bytes the heap may have.
+func (m *Machine) MemoryLimit() uint64 { return m.o.MemoryLimit }
+
 // Symbols returns the symbols of all compiled packages. The map must not be changed.
 func (m *Machine) Symbols() map[string]map[string]reflect.Value { return m.symbols }
 

@@ -1,6 +1,7 @@
 package run
 
 import (
+	"fmt"
 	"math"
 	"reflect"
 	"unsafe"
@@ -51,4 +52,42 @@ func unsafeString(p *byte, n any) string {
 		panic(runtimeError("runtime error: unsafe.String: len out of range"))
 	}
 	return unsafe.String(p, l)
+}
+
+// whole makes a slice, at to, of the array that the pointer at from points to.
+func whole(to, from any) {
+	s, p := reflect.ValueOf(to).Elem(), reflect.ValueOf(from).Elem()
+	if p.IsNil() {
+		panic(runtimeError("runtime error: invalid memory address or nil pointer dereference"))
+	}
+	s.Set(reflect.SliceAt(s.Type().Elem(), p.UnsafePointer(), p.Type().Elem().Len()).Convert(s.Type()))
+}
+
+// room is a length for make, of elements of a size, that the memory limit leaves room for.
+func (m *Machine) room(n, size int) int {
+	if uint64(n) > m.o.MemoryLimit/uint64(max(1, size)) {
+		m.noRoom(uint64(n), size)
+	}
+	return n
+}
+
+// roomOf is room for a length of any integer type.
+func (m *Machine) roomOf(n any, size int) int {
+	v := reflect.ValueOf(n)
+	if v.CanInt() {
+		return m.room(int(v.Int()), size)
+	}
+	if v.Uint() > math.MaxInt {
+		m.noRoom(v.Uint(), size)
+	}
+	return m.room(int(v.Uint()), size)
+}
+
+// noRoom panics for a length that is negative, or too large for the runtime or for the limit.
+func (m *Machine) noRoom(n uint64, size int) {
+	const addressable = 1 << 48
+	if n > addressable/uint64(max(1, size)) {
+		panic(runtimeError("runtime error: makeslice: len out of range"))
+	}
+	panic(runtimeError(fmt.Sprintf("make of %d elements of %d bytes: more than the memory limit of %d bytes", n, size, m.o.MemoryLimit)))
 }

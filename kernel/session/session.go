@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"go/types"
+	"math"
 	"slices"
 	"sync"
 
@@ -78,6 +79,7 @@ func (s *Session) start() error {
 	if err != nil {
 		return fmt.Errorf("session: %w", err)
 	}
+	program.Memory = int64(min(machine.MemoryLimit(), math.MaxInt64))
 	s.mu.Lock()
 	s.files, s.program, s.machine = files, program, machine
 	s.state = lower.NewState(program, machine.Symbols())
