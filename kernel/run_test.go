@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
+	"log"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -195,5 +198,31 @@ func TestExecWithTheRealSession(t *testing.T) {
 	code := execCells(context.Background(), []string{"-"}, strings.NewReader("n := 20\n// %%\nfmt.Println(\"n is\", n)\nn + 1\n// %%\nvar s int = \"x\"\n"), &o, &e, openSession)
 	if code != 1 || o.String() != "n is 20\n21\n" || !strings.Contains(e.String(), "stdin:6:") {
 		t.Errorf("code %d, stdout %q, stderr %q", code, o.String(), e.String())
+	}
+}
+
+func TestLogAndSlogWriteThroughEachOther(t *testing.T) {
+	cells := `import "log/slog"
+log.SetFlags(0)
+log.SetOutput(os.Stdout)
+slog.Info("by slog")
+log.Print("by log")
+// %%
+slog.SetDefault(slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr { if a.Key == "time" { a = slog.Attr{} }; return a }})))
+log.Print("both")
+// %%
+var b strings.Builder
+log.SetOutput(&b)
+log.SetPrefix("p: ")
+log.Print("kept")
+log.SetOutput(os.Stderr)
+b.String()
+`
+	defer func(w io.Writer) { log.SetOutput(w); log.SetFlags(log.LstdFlags); log.SetPrefix("") }(log.Writer())
+	defer slog.SetDefault(slog.Default())
+	var o, e bytes.Buffer
+	code := execCells(context.Background(), []string{"-"}, strings.NewReader(cells), &o, &e, openSession)
+	if want := "INFO by slog\nby log\nlevel=INFO msg=both\np: kept\n\n"; code != 0 || o.String() != want {
+		t.Errorf("code %d, stdout %q, want %q, stderr %q", code, o.String(), want, e.String())
 	}
 }

@@ -2,6 +2,7 @@ package run
 
 import (
 	"fmt"
+	"io"
 	"log"
 	"os"
 	"reflect"
@@ -10,9 +11,9 @@ import (
 )
 
 // Logging. The functions of package log write by a logger of the machine, which writes to its stderr; log.Fatal and the
-// methods Fatal end the cell instead of the process (package lower calls the functions here for them). The logger of the
-// process, by which slog writes at first, writes to the stderr of the machine that has the process's files, without what the
-// interpreter notes about code that it cannot compile, since that comes back as an error.
+// methods Fatal end the cell instead of the process (package lower calls the functions here for them). The machine that has the
+// process's files has its logger, too, which package slog knows: the two pass on to each other. What the interpreter notes there
+// about code that it cannot compile is left out, since that comes back as an error.
 
 // logging are the symbols of package log for a logger of cells.
 func (m *Machine) logging(l *log.Logger) map[string]reflect.Value {
@@ -22,9 +23,9 @@ func (m *Machine) logging(l *log.Logger) map[string]reflect.Value {
 		"Fatal":   v(func(x ...any) { panic(exit(fmt.Sprint(x...))) }),
 		"Fatalf":  v(func(format string, x ...any) { panic(exit(fmt.Sprintf(format, x...))) }),
 		"Fatalln": v(func(x ...any) { panic(exit(strings.TrimSuffix(fmt.Sprintln(x...), "\n"))) }),
-		"Flags":   v(l.Flags), "Output": v(l.Output), "Prefix": v(l.Prefix), "Writer": v(l.Writer),
+		"Flags":   v(l.Flags), "Output": v(l.Output), "Prefix": v(l.Prefix), "Writer": v(func() io.Writer { return logWriter(l) }),
 		"Panic": v(l.Panic), "Panicf": v(l.Panicf), "Panicln": v(l.Panicln), "Print": v(l.Print), "Printf": v(l.Printf), "Println": v(l.Println),
-		"SetFlags": v(l.SetFlags), "SetOutput": v(l.SetOutput), "SetPrefix": v(l.SetPrefix),
+		"SetFlags": v(l.SetFlags), "SetOutput": v(func(w io.Writer) { setLogOutput(l, w) }), "SetPrefix": v(l.SetPrefix),
 	}
 }
 
@@ -34,23 +35,46 @@ func logFatalln(l *log.Logger, x ...any)               { logExit(l, strings.Trim
 
 // logExit ends the cell. What the logger writes to the cell's stderr would be said twice.
 func logExit(l *log.Logger, text string) {
-	if s, own := l.Writer().(straight); !own || s.stream != "stderr" {
+	if s, own := logWriter(l).(straight); !own || s.stream != "stderr" {
 		_ = l.Output(3, text) // as Fatal does
 	}
 	panic(exit(text))
 }
 
-// processLog is where the logger of the process writes.
-type processLog struct{}
+// processLog is where the logger of the process writes: to a writer that cells have set, or to the stderr of the machine that
+// has the process's files.
+type processLog struct{ to io.Writer }
 
-func (processLog) Write(p []byte) (int, error) {
+func (p processLog) Write(b []byte) (int, error) {
 	if byInterpreter() {
-		return len(p), nil
+		return len(b), nil
+	}
+	return p.writer().Write(b)
+}
+
+func (p processLog) writer() io.Writer {
+	if p.to != nil {
+		return p.to
 	}
 	if o := taken.Load(); o != nil {
-		return o.direct[1].Write(p)
+		return o.direct[1]
 	}
-	return os.Stderr.Write(p)
+	return os.Stderr
+}
+
+// logWriter is where a logger writes, as its user knows it.
+func logWriter(l *log.Logger) io.Writer {
+	if p, ok := l.Writer().(processLog); ok {
+		return p.writer()
+	}
+	return l.Writer()
+}
+
+func setLogOutput(l *log.Logger, w io.Writer) {
+	if l == log.Default() {
+		w = processLog{w}
+	}
+	l.SetOutput(w)
 }
 
 // byInterpreter tells whether the interpreter itself has called package log, which has called the calling function.

@@ -154,6 +154,9 @@ func New(o Options) (*Machine, error) {
 		m.out.takeOver()
 	}
 	m.logger = log.New(m.out.writer("stderr"), "", log.LstdFlags)
+	if o.Process {
+		m.logger = log.Default()
+	}
 	m.stdin = &lineReader{read: o.Input}
 	m.in = interp.New(interp.Options{Stdin: m.stdin, Stdout: m.out.writer("stdout"), Stderr: traceWriter{m}})
 	if m.epoch, err = epochOf(m.in); err != nil {
@@ -165,6 +168,7 @@ func New(o Options) (*Machine, error) {
 	}
 	// After the tables: the interpreter has replacements of its own for these.
 	exits := interp.Exports{"os/os": {"Exit": reflect.ValueOf(func(code int) { panic(exit(fmt.Sprintf("os.Exit(%d)", code))) }),
+		"FindProcess": reflect.ValueOf(os.FindProcess),
 		// The environment of the process, which child processes get: the interpreter's own would be another one, and empty.
 		"Getenv": reflect.ValueOf(os.Getenv), "Setenv": reflect.ValueOf(os.Setenv), "Unsetenv": reflect.ValueOf(os.Unsetenv), "LookupEnv": reflect.ValueOf(os.LookupEnv),
 		"Environ": reflect.ValueOf(os.Environ), "Clearenv": reflect.ValueOf(os.Clearenv), "ExpandEnv": reflect.ValueOf(os.ExpandEnv)},
