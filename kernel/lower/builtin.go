@@ -22,7 +22,7 @@ func (e *emitter) builtin(c *ast.CallExpr, fun ast.Expr) (text string) {
 	}
 	if len(c.Args) == 1 {
 		if tp, ok := e.info.Types[c.Args[0]].Type.(*types.Tuple); ok && tp.Len() > 1 {
-			return e.spreadBuiltin(c, tp)
+			return e.spreadBuiltin(c, tp) + "(" + e.x(c.Args[0]) + ")"
 		}
 	}
 	switch name {
@@ -61,7 +61,7 @@ func (e *emitter) builtin(c *ast.CallExpr, fun ast.Expr) (text string) {
 	return e.builtinCall(c, fun, args)
 }
 
-// spreadBuiltin lowers append(f()) and its like, with several values: a declared function takes them.
+// spreadBuiltin is for append(f()) and its like, with several values: the name of a declared function that takes them.
 func (e *emitter) spreadBuiltin(c *ast.CallExpr, tp *types.Tuple) string {
 	sub := &emitter{lowerer: e.lowerer, info: &types.Info{Types: map[ast.Expr]types.TypeAndValue{c: e.info.Types[c], c.Fun: e.info.Types[c.Fun]}, Uses: maps.Clone(e.info.Uses)}}
 	call := &ast.CallExpr{Fun: c.Fun}
@@ -81,7 +81,7 @@ func (e *emitter) spreadBuiltin(c *ast.CallExpr, tp *types.Tuple) string {
 	}
 	name := e.program.Fresh("spread" + sep)
 	e.w(&e.funcs, "func %s(%s) %s { %s%s }\n", name, strings.Join(params, ", "), result, ret, sub.builtin(call, call.Fun))
-	return name + "(" + e.x(c.Args[0]) + ")"
+	return name
 }
 
 // builtinArg lowers one argument of the simpler builtins.

@@ -144,7 +144,7 @@ func (e *emitter) selectStmt(b *strings.Builder, st *ast.SelectStmt, label strin
 			if m, isAssign := cc.Comm.(*ast.AssignStmt); isAssign {
 				e.selected(b, m, x, ok)
 			}
-			e.block(b, cc.Body)
+			e.clauseBody(b, cc.Body)
 		}
 		b.WriteString("}\n")
 	})

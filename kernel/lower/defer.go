@@ -121,7 +121,15 @@ func (e *emitter) thunk(b *strings.Builder, c *ast.CallExpr, kind string) string
 		return n
 	}
 	call, test := "", ""
+	var spread *types.Tuple // of a call with several values, which are all the arguments
+	if len(c.Args) == 1 {
+		if tp, ok := e.info.Types[c.Args[0]].Type.(*types.Tuple); ok && tp.Len() > 1 {
+			spread = tp
+		}
+	}
 	switch {
+	case tv.IsBuiltin() && spread != nil:
+		return e.spreadThunk(c, spread, "", func(args string) string { return e.spreadBuiltin(c, spread) + "(" + args + ")" }, nil, nil, kind)
 	case tv.IsBuiltin():
 		var args []string
 		for _, a := range c.Args {
@@ -136,15 +144,33 @@ func (e *emitter) thunk(b *strings.Builder, c *ast.CallExpr, kind string) string
 		sig := tv.Type.Underlying().(*types.Signature)
 		fn, there := e.thunkCallee(c, fun, sig, pass)
 		test = there
-		args, ok := e.thunkArgs(c, sig, pass)
-		if !ok { // f(g()) with several values
-			e.refuse(c.Pos(), "%s of a call that spreads several values is not available in cells; assign them first", kind)
+		if spread != nil {
+			return e.spreadThunk(c, spread, test, fn, params, values, kind)
 		}
-		call = fn(args)
+		call = fn(e.thunkArgs(c, sig, pass))
 	}
 	name := e.program.Fresh(kind)
 	e.w(&e.funcs, "func %s(%s) func() {\n%sreturn func() { %s }\n}\n", name, strings.Join(params, ", "), test, call)
 	return name + "(" + strings.Join(values, ", ") + ")"
+}
+
+// spreadThunk is thunk for f(g()) with several values: a function takes what the callee needs, and one that it returns, the
+// values.
+func (e *emitter) spreadThunk(c *ast.CallExpr, tp *types.Tuple, test string, fn func(string) string, params, values []string, kind string) string {
+	var names, taken []string
+	sig, _ := e.info.Types[c.Fun].Type.Underlying().(*types.Signature)
+	for i := range tp.Len() {
+		n, from := e.temp(), tp.At(i).Type()
+		taken = append(taken, n+" "+e.typ(from))
+		if sig != nil {
+			n = e.convert(n, from, paramType(sig, min(i, sig.Params().Len()-1), false))
+		}
+		names = append(names, n)
+	}
+	list := "func(" + strings.Join(taken, ", ") + ") func()"
+	name := e.program.Fresh(kind)
+	e.w(&e.funcs, "func %s(%s) %s {\n%sreturn %s {\nreturn func() { %s }\n}\n}\n", name, strings.Join(params, ", "), list, test, list, fn(strings.Join(names, ", ")))
+	return name + "(" + strings.Join(values, ", ") + ")(" + e.x(c.Args[0]) + ")"
 }
 
 // thunkCallee passes what the callee needs and returns how to write the call with given arguments, and a test of the
@@ -187,16 +213,13 @@ func (e *emitter) isVariable(id *ast.Ident) bool {
 	return ok
 }
 
-// thunkArgs passes the arguments and returns the list of their names; false for a spread call.
-func (e *emitter) thunkArgs(c *ast.CallExpr, sig *types.Signature, pass func(string, types.Type) string) (string, bool) {
+// thunkArgs passes the arguments and returns the list of their names.
+func (e *emitter) thunkArgs(c *ast.CallExpr, sig *types.Signature, pass func(string, types.Type) string) string {
 	n := sig.Params().Len()
 	callee := e.callee(c)
 	raw := e.rawArgs(callee)
 	var args []string
 	for i, a := range c.Args {
-		if tp, ok := e.info.Types[a].Type.(*types.Tuple); ok && tp.Len() > 1 {
-			return "", false
-		}
 		want := paramType(sig, min(i, n-1), c.Ellipsis.IsValid())
 		if e.info.Types[a].IsNil() {
 			v := e.one(a, want)
@@ -225,13 +248,13 @@ func (e *emitter) thunkArgs(c *ast.CallExpr, sig *types.Signature, pass func(str
 		args = append(args, pass(e.to(a, want), want))
 	}
 	if e.leavesOut(c, sig, callee) {
-		return strings.Join(append(args, "("+e.typ(paramType(sig, n-1, true))+")(nil)..."), ", "), true
+		return strings.Join(append(args, "("+e.typ(paramType(sig, n-1, true))+")(nil)..."), ", ")
 	}
 	s := strings.Join(args, ", ")
 	if c.Ellipsis.IsValid() {
 		s += "..."
 	}
-	return s, true
+	return s
 }
 
 // paramType is the type that argument i must have; spread tells that the last argument is the whole variadic slice.

@@ -277,7 +277,7 @@ func (e *emitter) x(x ast.Expr) string {
 	case *ast.UnaryExpr:
 		switch x.Op {
 		case token.AND:
-			if lit, ok := ast.Unparen(x.X).(*ast.CompositeLit); ok && e.logic > 0 {
+			if lit, ok := ast.Unparen(x.X).(*ast.CompositeLit); ok && (e.logic > 0 || e.blankCall(lit)) {
 				return e.composite(lit, "&")
 			}
 			return "&" + e.x(ast.Unparen(x.X))

@@ -48,8 +48,9 @@ func (e *emitter) literalFor(x *ast.FuncLit, outer string) string {
 func (e *emitter) composite(x *ast.CompositeLit, amp string) string {
 	t := e.typeOf(x)
 	var params, values []string
+	apart := e.logic > 0 || e.blankCall(x)
 	part := func(v string, t types.Type) string {
-		if e.logic == 0 {
+		if !apart {
 			return v
 		}
 		n := "v" + sep + strconv.Itoa(len(params))
@@ -66,8 +67,8 @@ func (e *emitter) composite(x *ast.CompositeLit, amp string) string {
 			kv, ok := el.(*ast.KeyValueExpr)
 			if !ok {
 				if u.Field(i).Name() == "_" { // Go computes what is given to a blank field, and does not store it
-					if e.executes(el) {
-						e.refuse(el.Pos(), "a call as the value of a blank field is not available in cells")
+					if apart {
+						part(e.to(el, u.Field(i).Type()), u.Field(i).Type())
 					}
 					continue
 				}
@@ -102,7 +103,7 @@ func (e *emitter) composite(x *ast.CompositeLit, amp string) string {
 		lit = e.lowerer.fold(e.typ(t.Underlying())+"{"+strings.Join(parts, ", ")+"}", t)
 	}
 	lit = amp + lit
-	if e.logic == 0 {
+	if !apart {
 		return lit
 	}
 	result := e.typ(t)
@@ -112,6 +113,21 @@ func (e *emitter) composite(x *ast.CompositeLit, amp string) string {
 	name := e.program.Fresh("made" + sep)
 	e.w(&e.funcs, "func %s(%s) %s { return %s }\n", name, strings.Join(params, ", "), result, lit)
 	return name + "(" + strings.Join(values, ", ") + ")"
+}
+
+// blankCall tells a struct literal whose value for a blank field calls something or may panic: the declared function that makes
+// the struct takes that value, too.
+func (e *emitter) blankCall(x *ast.CompositeLit) bool {
+	st, ok := e.typeOf(x).Underlying().(*types.Struct)
+	if p, isPtr := e.typeOf(x).Underlying().(*types.Pointer); isPtr {
+		st, ok = p.Elem().Underlying().(*types.Struct)
+	}
+	for i := 0; ok && i < len(x.Elts) && i < st.NumFields(); i++ {
+		if _, keyed := x.Elts[i].(*ast.KeyValueExpr); !keyed && st.Field(i).Name() == "_" && e.mayPanic(x.Elts[i]) {
+			return true
+		}
+	}
+	return false
 }
 
 // toElement lowers an element of a map or slice of type t. Functions in the maps of compiled packages, such as a

@@ -120,7 +120,7 @@ func (e *emitter) defined(init ast.Stmt) (order []types.Object, set map[types.Ob
 		return nil, set
 	}
 	for _, l := range a.Lhs {
-		if o := e.info.Defs[l.(*ast.Ident)]; o != nil {
+		if o := e.info.Defs[l.(*ast.Ident)]; o != nil && o.Name() != "_" {
 			set[o] = true
 			order = append(order, o)
 		}

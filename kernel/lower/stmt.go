@@ -85,8 +85,10 @@ func (e *emitter) labeled(b *strings.Builder, st *ast.LabeledStmt) {
 		}
 		e.stmt(b, in, name)
 	default:
-		e.w(b, "%s%s:\n", name, sep)
-		e.stmt(b, in, "")
+		if isGoto(e.fn.body, name) { // the interpreter loses a label before another, and at the end of a block
+			e.w(b, "%s%s:\n_ = 0\n", name, sep)
+		}
+		e.stmt(b, in, name)
 	}
 }
 

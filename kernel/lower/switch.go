@@ -35,7 +35,7 @@ func (e *emitter) switchStmt(b *strings.Builder, st *ast.SwitchStmt, label strin
 			for _, s := range clauses {
 				cc := s.(*ast.CaseClause)
 				b.WriteString(e.clause(cc, tag, tt, compare))
-				e.block(b, cc.Body)
+				e.clauseBody(b, cc.Body)
 			}
 			b.WriteString("}\n")
 		})
@@ -54,7 +54,7 @@ func (e *emitter) switchStmt(b *strings.Builder, st *ast.SwitchStmt, label strin
 		e.w(b, "switch %s {\n", pick)
 		for i, s := range clauses {
 			e.w(b, "case %d:\n", i)
-			e.block(b, s.(*ast.CaseClause).Body)
+			e.clauseBody(b, s.(*ast.CaseClause).Body)
 		}
 		b.WriteString("}\n")
 	})
@@ -93,16 +93,40 @@ func (e *emitter) interfaceCase(clauses []ast.Stmt) bool {
 	})
 }
 
+// clauseBody lowers the statements of a clause. The interpreter finds no label that stands in a clause itself.
+func (e *emitter) clauseBody(b *strings.Builder, list []ast.Stmt) {
+	if !slices.ContainsFunc(list, func(s ast.Stmt) bool { _, ok := s.(*ast.LabeledStmt); return ok }) {
+		e.block(b, list)
+		return
+	}
+	b.WriteString("{\n")
+	e.block(b, list)
+	text := b.String()
+	if fallthroughAtEnd(list) {
+		b.Reset()
+		b.WriteString(strings.TrimSuffix(text, "fallthrough\n"))
+	}
+	b.WriteString("}\n")
+	if fallthroughAtEnd(list) {
+		b.WriteString("fallthrough\n")
+	}
+}
+
 // fallsThrough tells whether some clause ends in the next one.
 func fallsThrough(clauses []ast.Stmt) bool {
-	return slices.ContainsFunc(clauses, func(s ast.Stmt) bool {
-		body := s.(*ast.CaseClause).Body
-		if len(body) == 0 {
-			return false
-		}
-		br, ok := body[len(body)-1].(*ast.BranchStmt)
-		return ok && br.Tok == token.FALLTHROUGH
-	})
+	return slices.ContainsFunc(clauses, func(s ast.Stmt) bool { return fallthroughAtEnd(s.(*ast.CaseClause).Body) })
+}
+
+func fallthroughAtEnd(body []ast.Stmt) bool {
+	if len(body) == 0 {
+		return false
+	}
+	last := body[len(body)-1]
+	for l, ok := last.(*ast.LabeledStmt); ok; l, ok = last.(*ast.LabeledStmt) {
+		last = l.Stmt
+	}
+	br, ok := last.(*ast.BranchStmt)
+	return ok && br.Tok == token.FALLTHROUGH
 }
 
 // typeSwitch decides once which clause matches, then switches on its number.
@@ -162,7 +186,7 @@ func (e *emitter) typeSwitch(b *strings.Builder, st *ast.TypeSwitchStmt, label s
 				n := e.local(o)
 				e.w(b, "var %s %s\n%s = %s\n_ = %s\n", n, e.typ(o.Type()), n, src, n)
 			}
-			e.block(b, cc.Body)
+			e.clauseBody(b, cc.Body)
 		}
 		b.WriteString("}\n")
 	})
