@@ -6,6 +6,7 @@ import (
 	"go/constant"
 	"go/token"
 	"go/types"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -272,7 +273,10 @@ func (e *emitter) rawArgs(o types.Object) bool {
 	return e.shim(f.Pkg().Path(), f.Name()) == nil
 }
 
-// typeVerb writes the true type name for %T in a constant format.
+// typeOrPointer finds the verbs that need the true type of their operand, or the operand out of its box.
+var typeOrPointer = regexp.MustCompile(`%[-+# \d.*\[\]]*[Tp]`)
+
+// typeVerb writes the true type name for %T in a constant format, and unboxes the operand of %p.
 func (e *emitter) typeVerb(c *ast.CallExpr, f *types.Func, sig *types.Signature) string {
 	if f.Pkg().Path() != "fmt" || !strings.HasSuffix(f.Name(), "f") {
 		return ""
@@ -285,7 +289,7 @@ func (e *emitter) typeVerb(c *ast.CallExpr, f *types.Func, sig *types.Signature)
 	if v := e.info.Types[c.Args[at]].Value; v != nil {
 		format = constant.StringVal(v)
 	}
-	if !strings.Contains(format, "T") {
+	if !typeOrPointer.MatchString(format) {
 		return ""
 	}
 	if c.Ellipsis.IsValid() || strings.ContainsAny(format, "[*") {
@@ -293,9 +297,12 @@ func (e *emitter) typeVerb(c *ast.CallExpr, f *types.Func, sig *types.Signature)
 	}
 	var args []string
 	for i, a := range c.Args {
-		if i < at {
+		switch {
+		case i < at:
 			args = append(args, e.to(a, sig.Params().At(i).Type()))
-		} else {
+		case i > at && f.Name() == "Errorf" && (types.IsInterface(e.typeOf(a)) || e.mentions(e.typeOf(a))):
+			args = append(args, Runtime+".AsError("+e.to(a, types.NewInterfaceType(nil, nil))+")") // see args
+		default:
 			args = append(args, e.to(a, types.NewInterfaceType(nil, nil)))
 		}
 	}
@@ -310,7 +317,9 @@ func (e *emitter) typeVerb(c *ast.CallExpr, f *types.Func, sig *types.Signature)
 		if i >= len(b) || b[i] == '%' {
 			continue
 		}
-		if n++; n < len(c.Args) && b[i] == 'T' {
+		if n++; n < len(c.Args) && b[i] == 'p' { // fmt asks no method for it
+			args[n] = Runtime + ".Pointed(" + args[n] + ")"
+		} else if n < len(c.Args) && b[i] == 'T' {
 			if t := e.typeOf(c.Args[n]); !types.IsInterface(t) {
 				b[i] = 's'
 				args[n] = fmt.Sprintf("%s.NameOf(%d)", Runtime, e.typeID(t))

@@ -69,7 +69,7 @@ func (l *lowerer) namedType(x *types.Named) string {
 		fmt.Fprintf(&l.typeText, "type %s %s\n", name, text)
 	}
 	l.cyclic = l.cyclic || recursive || refersToItself(src)
-	l.cycles = append(l.cycles, Cycle{name, l.holder(x)})
+	l.cycles = append(l.cycles, Cycle{name, l.holder(src)})
 	l.spell = was
 	if !types.IsInterface(src.Underlying()) {
 		l.typeID(x)

@@ -29,6 +29,10 @@ func (e *emitter) switchStmt(b *strings.Builder, st *ast.SwitchStmt, label strin
 	}
 	clauses := st.Body.List
 	def := slices.IndexFunc(clauses, func(s ast.Stmt) bool { return s.(*ast.CaseClause).List == nil })
+	if e.chosenOneByOne(clauses, compare) {
+		e.switchOneByOne(b, st, label, tag, tt, compare, def)
+		return
+	}
 	if def < 0 || def == len(clauses)-1 || !fallsThrough(clauses) {
 		e.loop(b, label, true, nil, func(b *strings.Builder, c *loop) {
 			b.WriteString(head)
@@ -50,6 +54,11 @@ func (e *emitter) switchStmt(b *strings.Builder, st *ast.SwitchStmt, label strin
 		}
 	}
 	b.WriteString("}\n")
+	e.picked(b, label, pick, clauses)
+}
+
+// picked writes the clauses of a switch by their numbers.
+func (e *emitter) picked(b *strings.Builder, label, pick string, clauses []ast.Stmt) {
 	e.loop(b, label, true, nil, func(b *strings.Builder, c *loop) {
 		e.w(b, "switch %s {\n", pick)
 		for i, s := range clauses {
@@ -60,12 +69,47 @@ func (e *emitter) switchStmt(b *strings.Builder, st *ast.SwitchStmt, label strin
 	})
 }
 
+// chosenOneByOne tells a switch with a list of cases of which one that is not the first has to be computed: the interpreter
+// computes only the first of a list, and takes what its frame holds for the others.
+func (e *emitter) chosenOneByOne(clauses []ast.Stmt, compare bool) bool {
+	return slices.ContainsFunc(clauses, func(s ast.Stmt) bool {
+		list := s.(*ast.CaseClause).List
+		return len(list) > 1 && slices.ContainsFunc(list[1:], func(x ast.Expr) bool {
+			tv := e.info.Types[x]
+			_, name := ast.Unparen(x).(*ast.Ident)
+			return compare || tv.Value == nil && !tv.IsNil() && !name
+		})
+	})
+}
+
+// switchOneByOne asks case after case which clause it is, then switches on its number.
+func (e *emitter) switchOneByOne(b *strings.Builder, st *ast.SwitchStmt, label, tag string, tt types.Type, compare bool, def int) {
+	pick := e.temp()
+	e.w(b, "%s := -1\n", pick)
+	for i, s := range st.Body.List {
+		cc := s.(*ast.CaseClause)
+		for j, test := range e.cases(cc, tag, tt, compare, true) {
+			e.w(b, "if %s < 0 {\n", pick)
+			e.guard(b, cc.List[j].Pos(), cc.List[j])
+			e.w(b, "if %s { %s = %d }\n}\n", bare("("+bare(test)+")"), pick, i) // a literal in a condition needs parentheses
+		}
+	}
+	if def >= 0 {
+		e.w(b, "if %s < 0 { %s = %d }\n", pick, pick, def)
+	}
+	e.picked(b, label, pick, st.Body.List)
+}
+
 // clause writes the head of a clause: compare is for a tag or a case of an interface type, no tag is true.
 func (e *emitter) clause(cc *ast.CaseClause, tag string, tt types.Type, compare bool) string {
 	if cc.List == nil {
 		return "default:\n"
 	}
-	var cases []string
+	return "case " + strings.Join(e.cases(cc, tag, tt, compare, false), ", ") + ":\n"
+}
+
+// cases writes the cases of a clause, with whole all of them as conditions.
+func (e *emitter) cases(cc *ast.CaseClause, tag string, tt types.Type, compare, whole bool) (cases []string) {
 	for _, x := range cc.List {
 		empty := types.NewInterfaceType(nil, nil)
 		switch {
@@ -79,11 +123,13 @@ func (e *emitter) clause(cc *ast.CaseClause, tag string, tt types.Type, compare 
 			cases = append(cases, e.equal(token.EQL, "true", e.x(x)))
 		case tag == "":
 			cases = append(cases, e.x(x))
+		case whole:
+			cases = append(cases, tag+" == "+e.operand(x, tt))
 		default:
 			cases = append(cases, e.to(x, tt))
 		}
 	}
-	return "case " + strings.Join(cases, ", ") + ":\n"
+	return cases
 }
 
 // interfaceCase tells whether a clause has a value of an interface type.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"go/types"
 	"reflect"
+	"regexp"
 	"unicode"
 	"unicode/utf8"
 	"unsafe"
@@ -194,6 +195,9 @@ func (m *Machine) typeSymbol(name string) unsafe.Pointer {
 	return typ.UnsafePointer()
 }
 
+// composed begins the text of a type that is made of one other.
+var composed = regexp.MustCompile(`^(\*|\[\d*\]|chan<- |<-chan |chan )`)
+
 // inject gives the interpreter the types, and lets it make anew what it has made of its own ones.
 func (m *Machine) inject(b *maker) {
 	seen := map[unsafe.Pointer]bool{}
@@ -237,6 +241,13 @@ func (m *Machine) inject(b *maker) {
 			if p != nil {
 				whole = true
 				walk(p)
+			}
+		}
+		if val := field(t, "val"); name == "" && !val.IsNil() {
+			// Written before the type that it is made of had a name. The interpreter compares types by it.
+			str := field(t, "str")
+			if prefix := composed.FindString(str.String()); prefix != "" {
+				str.SetString(prefix + field(val.UnsafePointer(), "str").String())
 			}
 		}
 		switch {

@@ -71,6 +71,7 @@ func (m *Machine) runtime() map[string]reflect.Value {
 		"Fail":     v(m.fail),
 		"TypeName": v(m.verbTypeName),
 		"Sprintf":  v(m.sprintf),
+		"Pointed":  v(pointed),
 		"NameOf":   v(func(id int) string { return goName(m.typ(id)) }),
 		"Method":   v(m.method),
 		"Format":   v(m.format),

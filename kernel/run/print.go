@@ -240,6 +240,15 @@ func address(v reflect.Value) string {
 	return fmt.Sprint(v)
 }
 
+// pointsInto tells a pointer that fmt follows.
+func pointsInto(t *types.Pointer) bool {
+	switch t.Elem().Underlying().(type) {
+	case *types.Struct, *types.Map, *types.Slice, *types.Array:
+		return true
+	}
+	return false
+}
+
 func (p printer) composite(v reflect.Value, t types.Type, depth int) (string, bool) {
 	sep, name := " ", ""
 	if p.sharp {
@@ -299,7 +308,7 @@ func (p printer) composite(v reflect.Value, t types.Type, depth int) (string, bo
 			return "", false
 		case v.IsNil():
 			return "<nil>", true
-		case depth == 0:
+		case depth == 0 && (p.show || pointsInto(u)):
 			return "&" + p.print(v.Elem(), u.Elem(), depth+1), true
 		}
 		return fmt.Sprintf("%#x", v.Pointer()), true

@@ -2,6 +2,7 @@ package run
 
 import (
 	"fmt"
+	"reflect"
 	"strconv"
 	"strings"
 )
@@ -9,7 +10,7 @@ import (
 // sprintf is fmt.Sprintf with the type names of the cell for %T, where only the run knows the format. Verbs get the numbers
 // of their operands, so that the names can be operands of their own at the end.
 func (m *Machine) sprintf(format string, args ...any) string {
-	if !strings.Contains(format, "T") {
+	if !strings.ContainsAny(format, "Tp") {
 		return fmt.Sprintf(format, args...)
 	}
 	whole, all := format, append([]any(nil), args...)
@@ -74,6 +75,10 @@ func (m *Machine) sprintf(format string, args ...any) string {
 			all = append(all, m.verbTypeName(args[next]))
 			operand, verb, named = len(all)-1, "s", true
 		}
+		if verb == "p" && next >= 0 && next < len(args) {
+			all = append(all, pointed(args[next]))
+			operand, named = len(all)-1, true
+		}
 		fmt.Fprintf(&out, "%s[%d]%s", spec, operand+1, verb)
 		next, format = next+1, format[1:]
 	}
@@ -81,4 +86,14 @@ func (m *Machine) sprintf(format string, args ...any) string {
 		return fmt.Sprintf(whole, args...)
 	}
 	return fmt.Sprintf(out.String(), all...)
+}
+
+// pointed is what %p prints the address of: fmt asks no method for that verb, so it must be out of its box.
+func pointed(x any) any {
+	y := unfolded(Unbox(x))
+	switch reflect.ValueOf(y).Kind() {
+	case reflect.Pointer, reflect.Slice, reflect.Map, reflect.Chan, reflect.Func, reflect.UnsafePointer:
+		return y
+	}
+	return x
 }
