@@ -106,6 +106,18 @@ func (im *Importer) Import(path string) (*types.Package, error) {
 	return gcexportdata.Read(bytes.NewReader(raw), im.fset, im.pkgs, path)
 }
 
+// Named is the type of a package with a name, or nil.
+func (im *Importer) Named(path, name string) types.Type {
+	p, err := im.Import(path)
+	if err != nil {
+		return nil
+	}
+	if o, ok := p.Scope().Lookup(name).(*types.TypeName); ok {
+		return o.Type()
+	}
+	return nil
+}
+
 // Has reports whether a package can be imported.
 func (im *Importer) Has(path string) bool { _, ok := im.index[path]; return ok || path == "unsafe" }
 

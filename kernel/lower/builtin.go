@@ -39,8 +39,8 @@ func (e *emitter) builtin(c *ast.CallExpr, fun ast.Expr) (text string) {
 			p[0] = e.typ(types.NewChan(types.SendRecv, ch.Elem()))
 			defer func() { text = "(" + e.typ(t) + ")(" + text + ")" }()
 		}
-		for _, a := range c.Args[1:] {
-			p = append(p, e.room(a, t))
+		for i, a := range c.Args[1:] {
+			p = append(p, e.room(a, t, i))
 		}
 		return "make(" + strings.Join(p, ", ") + ")"
 	case "append":
@@ -199,13 +199,17 @@ func (e *emitter) appendCall(c *ast.CallExpr) string {
 
 // room lowers a length for make of a slice or channel. One that the cell works out may be so large that the process would
 // end, which only a test beforehand prevents.
-func (e *emitter) room(n ast.Expr, t types.Type) string {
+func (e *emitter) room(n ast.Expr, t types.Type, i int) string {
 	s := e.x(n)
 	elem, ok := t.Underlying().(interface{ Elem() types.Type })
 	if _, isMap := t.Underlying().(*types.Map); isMap || !ok {
 		return s
 	}
 	size := check.Size(elem.Elem())
+	what := []string{"runtime error: makeslice: len", "runtime error: makeslice: cap"}[i]
+	if _, isChan := t.Underlying().(*types.Chan); isChan {
+		what = "makechan: size"
+	}
 	if v := e.info.Types[n].Value; v != nil {
 		if n, ok := constant.Int64Val(constant.ToInt(v)); ok && n <= 1<<20 && size <= 1<<10 {
 			return s
@@ -216,7 +220,7 @@ func (e *emitter) room(n ast.Expr, t types.Type) string {
 		}
 	}
 	if types.Identical(e.typeOf(n), types.Typ[types.Int]) {
-		return fmt.Sprintf("%s.Room(%s, %d)", Runtime, s, size)
+		return fmt.Sprintf("%s.Room(%s, %d, %q)", Runtime, s, size, what)
 	}
-	return fmt.Sprintf("%s.RoomOf(%s, %d)", Runtime, s, size)
+	return fmt.Sprintf("%s.RoomOf(%s, %d, %q)", Runtime, s, size, what)
 }

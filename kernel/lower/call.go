@@ -289,6 +289,11 @@ func (e *emitter) typeVerb(c *ast.CallExpr, f *types.Func, sig *types.Signature)
 	if v := e.info.Types[c.Args[at]].Value; v != nil {
 		format = constant.StringVal(v)
 	}
+	if e.unasked(c, at, format) {
+		if s := e.typeVerbLater(c, f, sig, at); s != "" {
+			return s
+		}
+	}
 	if !typeOrPointer.MatchString(format) {
 		return ""
 	}
@@ -331,6 +336,35 @@ func (e *emitter) typeVerb(c *ast.CallExpr, f *types.Func, sig *types.Signature)
 	}
 	args[at] = strconv.Quote(string(b))
 	return e.x(c.Fun) + "(" + strings.Join(args, ", ") + ")"
+}
+
+// unasked tells that an operand, a value of a cell's type perhaps, stands for a verb that does not ask how it prints, or for
+// none.
+func (e *emitter) unasked(c *ast.CallExpr, at int, format string) bool {
+	verbs, found := 0, false
+	for i := 0; i < len(format); i++ {
+		if format[i] != '%' {
+			continue
+		}
+		for i++; i < len(format) && strings.IndexByte("+-# 0123456789.[]*", format[i]) >= 0; i++ {
+			if format[i] == '[' || format[i] == '*' {
+				verbs = len(c.Args)
+			}
+		}
+		if i < len(format) && format[i] != '%' {
+			verbs++
+			found = found || format[i] == 'w' || format[i] == 'p'
+		}
+	}
+	if !found && verbs >= len(c.Args)-at-1 {
+		return false
+	}
+	for _, a := range c.Args[at+1:] {
+		if t := e.typeOf(a); types.IsInterface(t) || boxes(t) {
+			return true
+		}
+	}
+	return false
 }
 
 // typeVerbLater leaves it to the run: the text is made by package run, which finds the verbs, and printed as it is.

@@ -59,11 +59,14 @@ func (e *emitter) seen(callee types.Object, a ast.Expr, want types.Type) string 
 		if !e.mentions(t) || !strings.Contains(f.Name(), "can") {
 			return ""
 		}
-		ip, err := e.program.Importer.Import("fmt")
-		if err != nil {
+		if s := e.program.Importer.Named("fmt", "Scanner"); s != nil && types.Implements(t, s.Underlying().(*types.Interface)) {
+			return e.to(a, s)
+		}
+	case "database/sql": // Scan
+		if f.Name() != "Scan" || !e.mentions(t) {
 			return ""
 		}
-		if s := ip.Scope().Lookup("Scanner").Type(); types.Implements(t, s.Underlying().(*types.Interface)) {
+		if s := e.program.Importer.Named("database/sql", "Scanner"); s != nil && types.Implements(t, s.Underlying().(*types.Interface)) {
 			return e.to(a, s)
 		}
 	case "text/template", "html/template":

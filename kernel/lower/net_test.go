@@ -104,8 +104,8 @@ func Clear(any) {}
 type Pointer = unsafe.Pointer
 func Repoint(any, any) {}
 func Whole(any, any) {}
-func RoomOf(any, int) int { return 0 }
-func Room(int, int) int { return 0 }
+func RoomOf(any, int, string) int { return 0 }
+func Room(int, int, string) int { return 0 }
 func Add(unsafe.Pointer, int) unsafe.Pointer { return nil }
 func UnsafeSlice(any, any, any) {}
 func UnsafeString(*byte, any) string { return "" }

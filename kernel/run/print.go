@@ -140,10 +140,13 @@ func (p printer) print(v reflect.Value, t types.Type, depth int) string {
 	}
 	v = unfold(v)
 	if _, function := t.Underlying().(*types.Signature); function {
+		return p.pointer(t, address(v))
+	}
+	if v.Kind() == reflect.Interface && v.IsNil() {
 		if p.sharp {
-			return "(" + goName(t) + ")(" + address(v) + ")"
+			return goName(t) + "(nil)"
 		}
-		return address(v)
+		return "<nil>"
 	}
 	if !ours(t, map[types.Type]bool{}) && v.CanInterface() {
 		return p.plain(v.Interface(), t)
@@ -249,6 +252,19 @@ func pointsInto(t *types.Pointer) bool {
 	return false
 }
 
+// pointer is how a pointer, a channel or a function prints whose address is given.
+func (p printer) pointer(t types.Type, address string) string {
+	switch {
+	case p.sharp && address == "<nil>":
+		return "(" + goName(t) + ")(nil)"
+	case p.sharp:
+		return "(" + goName(t) + ")(" + address + ")"
+	case p.letter == 's' || p.letter == 'q':
+		return fmt.Sprintf("%%!%c(%s=%s)", p.letter, goName(t), address)
+	}
+	return address
+}
+
 func (p printer) composite(v reflect.Value, t types.Type, depth int) (string, bool) {
 	sep, name := " ", ""
 	if p.sharp {
@@ -277,6 +293,9 @@ func (p printer) composite(v reflect.Value, t types.Type, depth int) (string, bo
 		if v.Kind() != reflect.Slice && v.Kind() != reflect.Array {
 			return "", false
 		}
+		if p.sharp && v.Kind() == reflect.Slice && v.IsNil() {
+			return name + "(nil)", true
+		}
 		elem := u.(interface{ Elem() types.Type }).Elem()
 		for i := range v.Len() {
 			if i == 1000 && p.show {
@@ -293,6 +312,9 @@ func (p printer) composite(v reflect.Value, t types.Type, depth int) (string, bo
 		if v.Kind() != reflect.Map {
 			return "", false
 		}
+		if p.sharp && v.IsNil() {
+			return name + "(nil)", true
+		}
 		keys := v.MapKeys()
 		slices.SortStableFunc(keys, inOrder)
 		for _, k := range keys {
@@ -306,12 +328,14 @@ func (p printer) composite(v reflect.Value, t types.Type, depth int) (string, bo
 		switch {
 		case v.Kind() != reflect.Pointer:
 			return "", false
-		case v.IsNil():
-			return "<nil>", true
-		case depth == 0 && (p.show || pointsInto(u)):
+		case depth == 0 && !v.IsNil() && (p.show || pointsInto(u)):
 			return "&" + p.print(v.Elem(), u.Elem(), depth+1), true
 		}
-		return fmt.Sprintf("%#x", v.Pointer()), true
+		return p.pointer(t, address(v)), true
+	case *types.Chan:
+		if v.Kind() == reflect.Chan {
+			return p.pointer(t, fmt.Sprint(v)), true
+		}
 	}
 	return "", false
 }

@@ -5,23 +5,22 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
-// sprintf is fmt.Sprintf with the type names of the cell for %T, where only the run knows the format. Verbs get the numbers
-// of their operands, so that the names can be operands of their own at the end.
+// sprintf is fmt.Sprintf for the verbs that ask no methods of their operands: %T, %p and %w, and for operands that no verb
+// prints. Verbs get the numbers of their operands, so that the cell's texts can be operands of their own at the end.
 func (m *Machine) sprintf(format string, args ...any) string {
-	if !strings.ContainsAny(format, "Tp") {
-		return fmt.Sprintf(format, args...)
-	}
 	whole, all := format, append([]any(nil), args...)
 	var out strings.Builder
-	next, named := 0, false
+	next, named, reordered := 0, false, false
 	number := func(s string) (n int, rest string, ok bool) { // [n]
 		if !strings.HasPrefix(s, "[") {
 			return 0, s, false
 		}
 		inside, rest, closed := strings.Cut(s[1:], "]")
 		n, err := strconv.Atoi(inside)
+		reordered = true
 		return n - 1, rest, closed && err == nil
 	}
 	for len(format) > 0 {
@@ -70,17 +69,50 @@ func (m *Machine) sprintf(format string, args ...any) string {
 			}
 			continue
 		}
-		operand, verb := next, format[:1]
-		if verb == "T" && next >= 0 && next < len(args) {
-			all = append(all, m.verbTypeName(args[next]))
+		_, size := utf8.DecodeRuneInString(format)
+		operand, verb := next, format[:size]
+		text := func(s string) {
+			all = append(all, s)
 			operand, verb, named = len(all)-1, "s", true
 		}
-		if verb == "p" && next >= 0 && next < len(args) {
-			all = append(all, pointed(args[next]))
-			operand, named = len(all)-1, true
+		if next >= 0 && next < len(args) {
+			b, boxed := Inner(args[next]).(Boxed)
+			switch {
+			case verb == "T":
+				text(m.verbTypeName(args[next]))
+			case boxed && (verb == "p" || verb == "w"):
+				y := any(b)
+				if verb == "p" {
+					y = pointed(b)
+				}
+				if _, boxed := y.(Boxed); boxed {
+					spec = ""
+					text(b.badVerb(verb))
+					break
+				}
+				all = append(all, y)
+				operand, named = len(all)-1, true
+			}
+		} else if !reordered {
+			spec = ""
+			text("%!" + verb + "(MISSING)")
 		}
 		fmt.Fprintf(&out, "%s[%d]%s", spec, operand+1, verb)
-		next, format = next+1, format[1:]
+		next, format = next+1, format[size:]
+	}
+	if !reordered && next < len(args) {
+		var extra []string
+		for _, a := range args[next:] {
+			_, boxed := Inner(a).(Boxed)
+			named = named || boxed
+			if a == nil {
+				extra = append(extra, "<nil>")
+			} else {
+				extra = append(extra, m.verbTypeName(a)+"="+fmt.Sprint(a))
+			}
+		}
+		all = append(all, "%!(EXTRA "+strings.Join(extra, ", ")+")")
+		fmt.Fprintf(&out, "%%[%d]s", len(all))
 	}
 	if !named {
 		return fmt.Sprintf(whole, args...)
@@ -96,4 +128,10 @@ func pointed(x any) any {
 		return y
 	}
 	return x
+}
+
+// badVerb is what a verb prints that does not fit: the value as it is, without its methods.
+func (b Boxed) badVerb(verb string) string {
+	p := printer{m: b.m, letter: 'v', bare: true}
+	return "%!" + verb + "(" + goName(b.Type()) + "=" + p.print(reflect.ValueOf(b.value), b.Type(), 0) + ")"
 }
