@@ -316,6 +316,9 @@ func (e *emitter) mapKey(x ast.Expr, key types.Type) string {
 	if from := e.typeOf(x); isCompiled(key) && !types.IsInterface(from) && e.mentions(from) && !types.Identical(key, check.ErrorType) {
 		e.refuse(x.Pos(), "a value of type %s cannot be a map key of type %s, an interface of a compiled package; a map whose keys are any can have it", typeName(from), typeName(key))
 	}
+	if e.info.Types[x].IsNil() && (isCompiled(key) || !types.IsInterface(key)) { // the interpreter wants to know of which type
+		return e.helper("nil", e.typ(key), "() (v %s) { return }") + "()"
+	}
 	return e.to(x, key)
 }
 

@@ -332,11 +332,13 @@ func (e *emitter) rangeStmt(b *strings.Builder, st *ast.RangeStmt, label string)
 		if x = e.array(st.X); !huge(u) {
 			x += "[:]"
 		}
-	case ptr:
+	case ptr && e.executes(st.X):
 		t := e.temp()
 		e.w(b, "%s := %s\n_ = %s\n", t, x, t)
 	}
-	if _, ok := u.(*types.Array); ok && !ptr && v != "_" { // ranges over a copy
+	if _, ok := u.(*types.Array); ok && !ptr && st.Value == nil && !e.executes(st.X) {
+		ptr = true // the length is constant, and what has it is not looked at: a pointer in it may be nil
+	} else if ok && !ptr { // ranges over a copy
 		t := e.temp()
 		e.w(b, "%s := %s\n", t, x)
 		x = t
@@ -361,7 +363,7 @@ func (e *emitter) rangePlain(b *strings.Builder, st *ast.RangeStmt, label string
 			k = e.temp()
 			bindK += "_ = " + k + "\n"
 		}
-		if ptr && v == "_" { // the pointer may be nil
+		if ptr && v == "_" {
 			e.w(b, "for %s := 0; %s < %d; %s++ {\n%s%s", k, k, u.(*types.Array).Len(), k, bindV, bindK)
 		} else if v == "_" {
 			e.w(b, "for %s := range %s {\n%s%s", k, x, bindV, bindK)

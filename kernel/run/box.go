@@ -44,7 +44,7 @@ func (b Boxed) Method(name string) (result any, ok bool) {
 	defer func() {
 		if r := recover(); r != nil { // whoever recovers from it here wants Go's words
 			b.m.dropTrace()
-			panic(panicValue(r))
+			panic(b.m.panicValue(r))
 		}
 	}()
 	return f(b.value, nil), true

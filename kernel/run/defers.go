@@ -60,15 +60,16 @@ func (d *Defers) Recover() any {
 		return nil
 	}
 	v := d.value
-	if _, ok := v.(exit); ok {
-		return nil // nothing stops an exit
+	switch v.(type) {
+	case exit, overLimit: // nothing stops these
+		return nil
 	}
 	if c, ok := v.(checkedError); ok {
 		v = c.err
 	}
 	d.panicking, d.value = false, nil
 	d.m.dropTrace()
-	return panicValue(v)
+	return d.m.panicValue(v)
 }
 
 func (d *Defers) run() {

@@ -3,6 +3,7 @@ package run
 import (
 	"bytes"
 	"context"
+	"errors"
 	"reflect"
 	"runtime"
 	"runtime/debug"
@@ -32,6 +33,13 @@ func (m *Machine) waitGroupGo(wg *sync.WaitGroup, f func(), pos int) {
 		defer wg.Done()
 		f()
 	})
+}
+
+// exit ends an activity because one of its goroutines has called os.Exit.
+func (a *activity) exit(p *Panic) {
+	if a.exited.CompareAndSwap(nil, p) {
+		a.cancel(errors.New(p.Text))
+	}
 }
 
 // later are functions of compiled packages that call one of a cell on a goroutine of theirs some time: it runs like one that
@@ -71,6 +79,10 @@ func (m *Machine) begin(pos int, f func(), now bool) func() {
 		defer func() {
 			if r := recover(); r != nil {
 				p := m.panicOf(r)
+				if (p.Exit || p.Over) && a != nil && a == m.cur.Load() { // as in Go, it is the end of all
+					a.exit(p)
+					return
+				}
 				if m.o.GoroutinePanic != nil {
 					m.o.GoroutinePanic(pos, p)
 				}

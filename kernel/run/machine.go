@@ -96,6 +96,7 @@ type Panic struct {
 	Pos    int    // where, as marked; 0 unknown
 	Error  bool   // a checked call stopped the code; Value is its error
 	Exit   bool   // os.Exit or log.Fatal
+	Over   bool   // a limit: nothing recovers from it
 	Frames []Frame
 }
 
@@ -159,6 +160,7 @@ func New(o Options) (*Machine, error) {
 	}
 	m.stdin = &lineReader{read: o.Input}
 	m.in = interp.New(interp.Options{Stdin: m.stdin, Stdout: m.out.writer("stdout"), Stderr: traceWriter{m}})
+	m.watchMake()
 	if m.epoch, err = epochOf(m.in); err != nil {
 		return nil, err
 	}
@@ -249,6 +251,8 @@ func (m *Machine) Eval(src string) (err error) {
 // activity is one Run, with the goroutines that it starts.
 type activity struct {
 	ctx                 context.Context
+	cancel              context.CancelCauseFunc
+	exited              atomic.Pointer[Panic] // os.Exit on a goroutine
 	done                chan *Panic
 	evaluated           chan struct{}                  // closed when the interpreter has returned; nil where it was not called
 	stopped             chan struct{}                  // closed when the interpreter has stopped
@@ -280,7 +284,7 @@ func (m *Machine) Run(ctx context.Context, body string, derive func(context.Cont
 	if derive != nil {
 		seen = derive(cell)
 	}
-	a := &activity{ctx: cell, done: make(chan *Panic, 1), stopped: make(chan struct{}), tag: m.tag}
+	a := &activity{ctx: cell, cancel: cancel, done: make(chan *Panic, 1), stopped: make(chan struct{}), tag: m.tag}
 	m.markActivity(a)
 	defer a.forgetLabels()
 	m.awaitLeft(ctx)
@@ -319,6 +323,9 @@ func (m *Machine) Run(ctx context.Context, body string, derive func(context.Cont
 		out := Outcome{Cause: context.Cause(cell)}
 		out.Stopped, out.Detached = m.stop(a)
 		m.out.flush()
+		if out.Panic = a.exited.Load(); out.Panic != nil {
+			out.Cause = nil
+		}
 		return out
 	case err = <-evaluated:
 	}

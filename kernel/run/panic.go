@@ -3,6 +3,7 @@ package run
 import (
 	"errors"
 	"fmt"
+	"go/types"
 	"reflect"
 	"regexp"
 	"runtime"
@@ -46,12 +47,14 @@ func (m *Machine) panicOf(r any) *Panic {
 		p.Value, p.Error, p.Pos, p.Text = c.err, true, c.pos, c.err.Error()
 		return p
 	}
-	p.Value = panicValue(r)
+	p.Value = m.panicValue(r)
 	switch v := p.Value.(type) {
 	case nil:
 		p.Text = "panic called with nil argument"
 	case exit:
 		p.Text, p.Exit = string(v), true
+	case overLimit:
+		p.Text, p.Over = string(v), true
 	case error:
 		p.Text = v.Error()
 	case string:
@@ -68,7 +71,7 @@ func (m *Machine) panicOf(r any) *Panic {
 }
 
 // panicValue undoes what the interpreter does to the values of panics.
-func panicValue(r any) any {
+func (m *Machine) panicValue(r any) any {
 	if p, ok := r.(interp.Panic); ok {
 		r = p.Value
 	}
@@ -86,10 +89,13 @@ func panicValue(r any) any {
 	case nil:
 		return new(runtime.PanicNilError)
 	case error:
-		if _, name, ok := strings.Cut(v.Error(), "hash of unhashable type: "); ok && !strings.HasPrefix(name, "stdlib._") {
-			return runtimeError("runtime error: hash of unhashable type " + ownNames(name))
+		if _, name, ok := strings.Cut(v.Error(), "hash of unhashable type"); ok && !strings.Contains(name, "stdlib._") {
+			return runtimeError("runtime error: hash of unhashable type " + m.trueName(strings.TrimLeft(name, ": ")))
 		}
-		if _, name, ok := strings.Cut(v.Error(), "hash of unhashable type: stdlib._"); ok {
+		if v.Error() == "runtime: allocation size out of range" {
+			return runtimeError("runtime error: makeslice: len out of range")
+		}
+		if _, name, ok := strings.Cut(v.Error(), "stdlib._"); ok && strings.Contains(v.Error(), "hash of unhashable type") {
 			return runtimeError("a cell's value inside the interface " + strings.Replace(name, "_", ".", 1) + " cannot be a map key; a map whose keys are any can have it")
 		}
 		if t := v.Error(); ownPosition.MatchString(t) {
@@ -103,12 +109,35 @@ func panicValue(r any) any {
 	return r
 }
 
+// trueName is the name of a type that cannot be compared, given by its name in lowered code. Types that are the same there
+// but for their names keep that name.
+func (m *Machine) trueName(lowered string) string {
+	name := ownNames(lowered)
+	found := ""
+	for _, t := range *m.types.Load() {
+		if n, ok := types.Unalias(t).(*types.Named); ok && !types.IsInterface(n) && !types.Comparable(n) && goName(n.Underlying()) == name {
+			if found != "" {
+				return name
+			}
+			found = goName(n)
+		}
+	}
+	if found != "" {
+		return found
+	}
+	return name
+}
+
 // reflectTexts says in Go's words what package reflect complains about.
 func reflectTexts(s string) (string, bool) {
 	if !strings.HasPrefix(s, "reflect") {
 		return "", false
 	}
 	switch {
+	case strings.Contains(s, "created by MakeFunc"):
+		return s, false
+	case strings.HasSuffix(s, ": slice overflow"):
+		return "runtime error: growslice: len out of range", true
 	case strings.Contains(s, "out of bounds"), strings.Contains(s, ".Slice"):
 		return "runtime error: slice bounds out of range", true
 	case strings.Contains(s, "index out of range"):

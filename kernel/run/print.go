@@ -201,7 +201,7 @@ func (p printer) callShow(name string, f func(x, a any) any, v reflect.Value) (s
 				if letter == 0 {
 					letter = 'v'
 				}
-				s = fmt.Sprintf("%%!%c(PANIC=%s method: %v)", letter, name, panicValue(r))
+				s = fmt.Sprintf("%%!%c(PANIC=%s method: %v)", letter, name, p.m.panicValue(r))
 			}
 		}
 	}()

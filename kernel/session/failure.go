@@ -90,6 +90,8 @@ func (s *Session) panicked(p *run.Panic) *Error {
 		}
 	case p.Exit:
 		e.Name = "exit"
+	case p.Over:
+		e.Name = "stopped"
 	}
 	e.Traceback = append(e.Traceback, s.place(at)...)
 	e.Traceback = append(e.Traceback, bold+red+e.Error()+plain)
