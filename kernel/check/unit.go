@@ -84,6 +84,7 @@ func (p *Program) check(c *cell.Cell, carry bool) (u *Unit, err error) {
 			return u, p.diagnostics(u, errs)
 		}
 	}
+	vars := packageVars(u.Body)
 	initOrder(u.Body, c.Decls)
 	if len(u.Body.List) > 0 {
 		if errs := u.statements(); len(errs) > 0 {
@@ -92,6 +93,11 @@ func (p *Program) check(c *cell.Cell, carry bool) (u *Unit, err error) {
 	}
 	if len(u.Funcs) > 0 {
 		if errs := u.bodies(); len(errs) > 0 {
+			return u, p.diagnostics(u, errs)
+		}
+	}
+	if len(vars) > 0 {
+		if errs := u.initCycles(vars, c); len(errs) > 0 {
 			return u, p.diagnostics(u, errs)
 		}
 	}

@@ -93,7 +93,7 @@ func (m *Machine) watchFunction(body unsafe.Pointer) {
 		exec := fieldAt[step](start, faults.exec)
 		if first := *exec; first != nil {
 			*exec = func(frame unsafe.Pointer) step {
-				m.follow(body, first, frame)
+				m.follow(body, start, first, frame)
 				return nil
 			}
 		}
@@ -111,14 +111,18 @@ func (m *Machine) watchFunction(body unsafe.Pointer) {
 }
 
 // follow runs the steps of a function.
-func (m *Machine) follow(body unsafe.Pointer, next step, frame unsafe.Pointer) {
-	ended := false
+func (m *Machine) follow(body, start unsafe.Pointer, next step, frame unsafe.Pointer) {
+	first, ended := codeOf(next), false
 	defer func() {
 		if ended {
 			return
 		}
 		// Whatever else has failed goes its way: to recover from it and panic again costs more with each function.
-		if text := fault(body, next, frame); text != "" && recover() != nil {
+		n := start // whose step is ours now
+		if code := codeOf(next); code != first {
+			n = failedAt(body, code)
+		}
+		if text := fault(n, frame); text != "" && recover() != nil {
 			panic(runtimeError("runtime error: " + text))
 		}
 	}()
@@ -160,15 +164,31 @@ func loops(start unsafe.Pointer) bool {
 	return false
 }
 
-// fault is what Go says of the step that failed where that is an index or slice that is out of range, "" otherwise.
-func fault(body unsafe.Pointer, failed step, frame unsafe.Pointer) string {
-	code := *(*unsafe.Pointer)(unsafe.Pointer(&failed))
+// codeOf is what makes a step different from others.
+func codeOf(s step) unsafe.Pointer { return *(*unsafe.Pointer)(unsafe.Pointer(&s)) }
+
+// failedAt is the index or slice whose step that is, or nil.
+func failedAt(body, code unsafe.Pointer) unsafe.Pointer {
 	n := stepOf(body, func(n unsafe.Pointer) bool { return *fieldAt[unsafe.Pointer](n, faults.exec) == code })
 	if n == nil && code != nil { // the way back to the first step of a loop is a function that holds the syntax of that step
 		held := *fieldAt[unsafe.Pointer](code, unsafe.Sizeof(code))
 		n = stepOf(body, func(n unsafe.Pointer) bool { return n == held })
 	}
+	return n
+}
+
+// fault is what Go says of an index or slice that is out of range, "" of other syntax.
+func fault(n, frame unsafe.Pointer) (text string) {
+	defer func() {
+		if recover() != nil { // an operand that cannot be had again
+			text = ""
+		}
+	}()
 	if n == nil {
+		return ""
+	}
+	kind := *fieldAt[uint](n, faults.kind)
+	if kind != faults.indexed && kind != faults.slice {
 		return ""
 	}
 	var operands []reflect.Value
@@ -191,7 +211,7 @@ func fault(body unsafe.Pointer, failed step, frame unsafe.Pointer) string {
 		}
 		at = append(at, i)
 	}
-	if *fieldAt[uint](n, faults.kind) == faults.indexed {
+	if kind == faults.indexed {
 		return badIndex(at[0], x.Len())
 	}
 	if *fieldAt[uint](n, faults.action) == faults.fromZero {

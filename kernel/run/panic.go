@@ -115,17 +115,18 @@ func (m *Machine) trueName(lowered string) string {
 	name := ownNames(lowered)
 	found := ""
 	for _, t := range *m.types.Load() {
-		if n, ok := types.Unalias(t).(*types.Named); ok && !types.IsInterface(n) && !types.Comparable(n) && goName(n.Underlying()) == name {
-			if found != "" {
-				return name
-			}
-			found = goName(n)
+		if types.IsInterface(t) || types.Comparable(t) || goName(t.Underlying()) != name {
+			continue
 		}
+		if found != "" {
+			return name
+		}
+		found = goName(t)
 	}
-	if found != "" {
-		return found
+	if found == "" {
+		return name
 	}
-	return name
+	return found
 }
 
 // reflectTexts says in Go's words what package reflect complains about.
