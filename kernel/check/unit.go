@@ -101,9 +101,6 @@ func (p *Program) check(c *cell.Cell, carry bool) (u *Unit, err error) {
 			return u, p.diagnostics(u, errs)
 		}
 	}
-	if errs := p.TooLarge(u.Info); len(errs) > 0 {
-		return u, p.diagnostics(u, errs)
-	}
 	return u, nil
 }
 

@@ -3,7 +3,6 @@ package lower
 import (
 	"fmt"
 	"go/ast"
-	"go/constant"
 	"go/types"
 	"maps"
 	"strconv"
@@ -39,8 +38,8 @@ func (e *emitter) builtin(c *ast.CallExpr, fun ast.Expr) (text string) {
 			p[0] = e.typ(types.NewChan(types.SendRecv, ch.Elem()))
 			defer func() { text = "(" + e.typ(t) + ")(" + text + ")" }()
 		}
-		for i, a := range c.Args[1:] {
-			p = append(p, e.room(a, t, i))
+		for _, a := range c.Args[1:] {
+			p = append(p, e.x(a))
 		}
 		return "make(" + strings.Join(p, ", ") + ")"
 	case "append":
@@ -195,32 +194,4 @@ func (e *emitter) appendCall(c *ast.CallExpr) string {
 		p = append(p, v+"...")
 	}
 	return fmt.Sprintf("append(%s)", strings.Join(p, ", "))
-}
-
-// room lowers a length for make of a slice or channel. One that the cell works out may be so large that the process would
-// end, which only a test beforehand prevents.
-func (e *emitter) room(n ast.Expr, t types.Type, i int) string {
-	s := e.x(n)
-	elem, ok := t.Underlying().(interface{ Elem() types.Type })
-	if _, isMap := t.Underlying().(*types.Map); isMap || !ok {
-		return s
-	}
-	size := check.Size(elem.Elem())
-	what := []string{"runtime error: makeslice: len", "runtime error: makeslice: cap"}[i]
-	if _, isChan := t.Underlying().(*types.Chan); isChan {
-		what = "makechan: size"
-	}
-	if v := e.info.Types[n].Value; v != nil {
-		if n, ok := constant.Int64Val(constant.ToInt(v)); ok && n <= 1<<20 && size <= 1<<10 {
-			return s
-		}
-	} else if c, ok := ast.Unparen(n).(*ast.CallExpr); ok && size <= 1<<10 {
-		if b, ok := e.callee(c).(*types.Builtin); ok && (b.Name() == "len" || b.Name() == "cap") {
-			return s // as many as there are of something
-		}
-	}
-	if types.Identical(e.typeOf(n), types.Typ[types.Int]) {
-		return fmt.Sprintf("%s.Room(%s, %d, %q)", Runtime, s, size, what)
-	}
-	return fmt.Sprintf("%s.RoomOf(%s, %d, %q)", Runtime, s, size, what)
 }

@@ -55,10 +55,9 @@ func (l *lowerer) instantiate(scope map[string]types.Object, d *ast.FuncDecl, pa
 	}
 	info := check.NewInfo()
 	_, errs := l.program.Pass(scope, []ast.Decl{c}, c.Name.Pos(), info, false)
-	errs = slices.DeleteFunc(errs, func(e types.Error) bool { // right for this instance, though not for the declaration
+	return c, info, slices.DeleteFunc(errs, func(e types.Error) bool { // right for this instance, though not for the declaration
 		return strings.Contains(e.Msg, "duplicate case") || strings.HasPrefix(e.Msg, "\tprevious case") || strings.Contains(e.Msg, "impossible")
 	})
-	return c, info, append(errs, l.program.TooLarge(info)...)
 }
 
 // funcInstance returns the name of an instance of a generic function.

@@ -105,8 +105,6 @@ type Pointer = unsafe.Pointer
 func Repoint(any, any) {}
 func Pointed(any) any { return nil }
 func Whole(any, any) {}
-func RoomOf(any, int, string) int { return 0 }
-func Room(int, int, string) int { return 0 }
 func Add(unsafe.Pointer, int) unsafe.Pointer { return nil }
 func UnsafeSlice(any, any, any) {}
 func UnsafeString(*byte, any) string { return "" }

@@ -79,8 +79,6 @@ func (m *Machine) runtime() map[string]reflect.Value {
 		"Pointer":      v((*unsafe.Pointer)(nil)),
 		"Repoint":      v(repoint),
 		"Whole":        v(whole),
-		"Room":         v(m.room),
-		"RoomOf":       v(m.roomOf),
 		"Add":          v(func(p unsafe.Pointer, n int) unsafe.Pointer { return unsafe.Add(p, n) }),
 		"UnsafeSlice":  v(unsafeSlice),
 		"UnsafeString": v(unsafeString),

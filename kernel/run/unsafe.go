@@ -1,7 +1,6 @@
 package run
 
 import (
-	"fmt"
 	"math"
 	"reflect"
 	"unsafe"
@@ -61,34 +60,4 @@ func whole(to, from any) {
 		panic(runtimeError("runtime error: invalid memory address or nil pointer dereference"))
 	}
 	s.Set(reflect.SliceAt(s.Type().Elem(), p.UnsafePointer(), p.Type().Elem().Len()).Convert(s.Type()))
-}
-
-// room is a length for make, of elements of a size, that the memory limit leaves room for. One that is negative make itself
-// refuses; what says which make and which length it is.
-func (m *Machine) room(n, size int, what string) int {
-	if n > 0 && uint64(n) > m.o.MemoryLimit/uint64(max(1, size)) {
-		m.noRoom(uint64(n), size, what)
-	}
-	return n
-}
-
-// roomOf is room for a length of any integer type.
-func (m *Machine) roomOf(n any, size int, what string) int {
-	v := reflect.ValueOf(n)
-	if v.CanInt() {
-		return m.room(int(v.Int()), size, what)
-	}
-	if v.Uint() > math.MaxInt {
-		m.noRoom(v.Uint(), size, what)
-	}
-	return m.room(int(v.Uint()), size, what)
-}
-
-// noRoom panics for a length that is too large for the runtime or for the limit.
-func (m *Machine) noRoom(n uint64, size int, what string) {
-	const addressable = 1 << 48
-	if n > addressable/uint64(max(1, size)) {
-		panic(runtimeError(what + " out of range"))
-	}
-	panic(runtimeError(fmt.Sprintf("make of %d elements of %d bytes: more than the memory limit of %d bytes", n, size, m.o.MemoryLimit)))
 }
