@@ -176,6 +176,22 @@ func TestHints(t *testing.T) {
 	}
 }
 
+func TestTypesOfOneNameAreExplained(t *testing.T) {
+	for _, src := range []string{"take(T{1, 2})", "var y T = x", "_ = []T{x}", "_ = x == T{}"} {
+		p := newProgram(t)
+		for _, before := range []string{"type T struct{ a int }\nfunc take(t T) {}\nx := T{1}", "type T struct{ a, b int }"} {
+			if _, err := p.cell(before); err != nil {
+				t.Fatal(err)
+			}
+		}
+		const want = "a later cell declares another T: what was made before has the former type until its cell runs again"
+		_, err := p.cell(src)
+		if list, ok := err.(cell.Diagnostics); !ok || list[0].Hint != want {
+			t.Errorf("%q: got %+v, want hint %q", src, err, want)
+		}
+	}
+}
+
 func TestGlobalsKeepTheirSlotWhileTheirTypeStays(t *testing.T) {
 	p := newProgram(t)
 	slot := func(name string) string { return p.Slots[p.Scope()[name]] }

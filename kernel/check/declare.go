@@ -16,13 +16,11 @@ type lateMethod struct {
 }
 
 // declarations is the first pass: types, constants and signatures; bodies are left for the third.
-func (u *Unit) declarations(decls []ast.Decl, carry bool) []types.Error {
+func (u *Unit) declarations(decls []ast.Decl, left map[string]bool) []types.Error {
 	p := u.Program
 	methods, specs, keep := u.declaredTypes(decls)
 	file := u.typeDecls(specs, keep)
-	if carry {
-		methods = append(methods, u.carriedMethods(methods, specs, keep)...)
-	}
+	methods = append(methods, u.carriedMethods(methods, specs, keep, left)...)
 	var lates []lateMethod
 	for _, m := range methods {
 		base := Receiver(m)
@@ -36,7 +34,15 @@ func (u *Unit) declarations(decls []ast.Decl, carry bool) []types.Error {
 			continue
 		}
 		if td.Spec.TypeParams != nil {
-			continue // an unchanged generic method
+			if was := p.decls[base].Methods[m.Name.Name]; was == nil || Text(was) != Text(m) { // its instances get a new version
+				td.again = maps.Clone(td.again)
+				if td.again == nil {
+					td.again = map[string]map[string]types.Object{}
+				}
+				td.again[m.Name.Name] = u.Scope
+				u.Funcs = append(u.Funcs, &Func{Decl: m, Receiver: base})
+			}
+			continue
 		}
 		name := "m" + Mark + base + Mark + m.Name.Name
 		file = append(file, AsFunc(name, m))
@@ -74,6 +80,10 @@ func (u *Unit) declaredTypes(decls []ast.Decl) (methods []*ast.FuncDecl, specs m
 			}
 		}
 	}
+	mine := map[string][]ast.Node{} // what a type mentions in this cell
+	for name, sp := range specs {
+		mine[name] = append(mine[name], sp)
+	}
 	for _, d := range decls {
 		f, ok := d.(*ast.FuncDecl)
 		if !ok || f.Recv == nil {
@@ -89,31 +99,32 @@ func (u *Unit) declaredTypes(decls []ast.Decl) (methods []*ast.FuncDecl, specs m
 		}
 		was := old.Methods[f.Name.Name]
 		changed := was != nil && (Text(was.Type) != Text(f.Type) || Text(was.Recv.List[0].Type) != Text(f.Recv.List[0].Type))
-		if old.Spec.TypeParams != nil && (was == nil || Text(was) != Text(f)) {
-			changed = true // instances are made from the declaration as a whole
+		if old.Spec.TypeParams != nil && was == nil {
+			changed = true // go/types has made the methods of its instances
 		}
 		if specs[base] == nil {
 			specs[base], keep[base] = old.Spec, true
+			mine[base] = append(mine[base], old.Spec)
 		}
-		if changed {
-			keep[base] = false
-			if specs[base] == old.Spec {
-				specs[base] = Clone(old.Spec)
+		mine[base] = append(mine[base], f.Type)
+		keep[base] = keep[base] && !changed
+	}
+	for again := true; again; { // a type that mentions a changed one, in its methods too, is changed
+		again = false
+		for name := range specs {
+			for _, n := range mine[name] {
+				ast.Inspect(n, func(x ast.Node) bool {
+					if id, ok := x.(*ast.Ident); ok && id.Name != name && specs[id.Name] != nil && !keep[id.Name] && keep[name] {
+						keep[name], again = false, true
+					}
+					return keep[name]
+				})
 			}
 		}
 	}
-	for again := true; again; { // a type that mentions a changed one is changed
-		again = false
-		for name, sp := range specs {
-			if !keep[name] {
-				continue
-			}
-			ast.Inspect(sp, func(x ast.Node) bool {
-				if id, ok := x.(*ast.Ident); ok && id.Name != name && specs[id.Name] != nil && !keep[id.Name] && keep[name] {
-					keep[name], again = false, true
-				}
-				return true
-			})
+	for name, sp := range specs {
+		if old := current(name); old != nil && old.Spec == sp && !keep[name] {
+			specs[name] = Clone(sp)
 		}
 	}
 	return methods, specs, keep
@@ -161,7 +172,7 @@ func (u *Unit) typeDecls(specs map[string]*ast.TypeSpec, keep map[string]bool) (
 	for _, name := range sortedByPosition(specs) {
 		if keep[name] {
 			td := *u.Program.decls[name]
-			td.Methods = maps.Clone(td.Methods)
+			td.Methods, td.kept = maps.Clone(td.Methods), true
 			u.Types[name] = &td
 			continue
 		}
@@ -171,9 +182,14 @@ func (u *Unit) typeDecls(specs map[string]*ast.TypeSpec, keep map[string]bool) (
 	return file
 }
 
-// carriedMethods returns copies of the methods that earlier versions of changed types had and the cell does not define.
-func (u *Unit) carriedMethods(methods []*ast.FuncDecl, specs map[string]*ast.TypeSpec, keep map[string]bool) (out []*ast.FuncDecl) {
-	defined := map[string]bool{}
+// carriedMethods returns copies of the methods that earlier versions of changed types had and the cell does not define,
+// but for those that are left out.
+func (u *Unit) carriedMethods(methods []*ast.FuncDecl, specs map[string]*ast.TypeSpec, keep, left map[string]bool) (out []*ast.FuncDecl) {
+	u.carried = map[string]*ast.FuncDecl{}
+	if left[""] {
+		return nil
+	}
+	defined := maps.Clone(left)
 	for _, m := range methods {
 		defined[Receiver(m)+"."+m.Name.Name] = true
 	}
@@ -183,9 +199,9 @@ func (u *Unit) carriedMethods(methods []*ast.FuncDecl, specs map[string]*ast.Typ
 			continue
 		}
 		for _, k := range slices.Sorted(maps.Keys(old.Methods)) {
-			if !defined[name+"."+k] {
-				out = append(out, Clone(old.Methods[k]))
-				u.carried = true
+			if full := name + "." + k; !defined[full] {
+				u.carried[full] = Clone(old.Methods[k])
+				out = append(out, u.carried[full])
 			}
 		}
 	}
@@ -283,7 +299,7 @@ func (u *Unit) bind(pkg *types.Package, skip map[string]bool) {
 		}
 		switch o := o.(type) {
 		case *types.Func:
-			if old, ok := p.scope[k].(*types.Func); ok && p.Slots[old] != "" && types.Identical(old.Type(), o.Type()) && o.Signature().TypeParams() == nil {
+			if old, ok := p.scope[k].(*types.Func); ok && p.Slots[old] != "" && types.Identical(old.Type(), o.Type()) {
 				p.Slots[o] = p.Slots[old]
 			} else {
 				p.Slots[o] = p.Fresh(k)
@@ -299,7 +315,9 @@ func (u *Unit) bind(pkg *types.Package, skip map[string]bool) {
 		u.Scope[k] = o
 	}
 	for _, td := range u.Types {
-		td.Scope = u.Scope
+		if !td.kept {
+			td.Scope = u.Scope
+		}
 	}
 }
 

@@ -95,7 +95,7 @@ func (p *Program) hint(u *Unit, e types.Error, line string) string {
 			if h := nilLast(name, msg, strings.TrimSpace(line)); h != "" {
 				advice = h
 			}
-			if strings.HasPrefix(advice, "ctx comes first") {
+			if strings.HasPrefix(advice, "ctx comes first") || strings.HasPrefix(advice, again) {
 				return advice
 			}
 			if s := signature(u.Info, name); s != "" && advice != "" {

@@ -43,6 +43,13 @@ var (
 	oneVariable = regexp.MustCompile(`^assignment mismatch: 1 variable but (.+) returns 2 values$`)
 )
 
+// declaredAgain says why two types of one name are different.
+func declaredAgain(name string) string {
+	return again + strings.TrimLeft(name, "*[]") + ": what was made before has the former type until its cell runs again"
+}
+
+const again = "a later cell declares another "
+
 // advice is one sentence on a mistake that beginners make, or "". line is the line of the cell where it is.
 func (u *Unit) advice(msg string, pos token.Pos, line string) string {
 	if what, ok := strings.CutSuffix(msg, " is not used"); ok {
@@ -52,6 +59,9 @@ func (u *Unit) advice(msg string, pos token.Pos, line string) string {
 		return h
 	}
 	if m := mismatched.FindStringSubmatch(msg); m != nil {
+		if m[3] == m[5] {
+			return declaredAgain(m[3])
+		}
 		return converted(m[1], m[3], m[5])
 	}
 	if m := notDefined.FindStringSubmatch(msg); m != nil {
@@ -62,6 +72,8 @@ func (u *Unit) advice(msg string, pos token.Pos, line string) string {
 	}
 	if m := cannotUse.FindStringSubmatch(msg); m != nil {
 		switch {
+		case m[2] == m[3]:
+			return declaredAgain(m[2])
 		case isNumber(m[2]) && isNumber(m[3]):
 			return m[3] + "(" + m[1] + ") converts it"
 		case isNumber(m[2]) && m[3] == "string":

@@ -28,7 +28,7 @@ func (p *Program) Probe(c *cell.Cell) *Probe {
 	// Errors are expected: the cell is not finished.
 	_ = u.imports(c.Imports)
 	if len(c.Decls) > 0 {
-		_ = u.declarations(c.Decls, false)
+		_ = u.declarations(c.Decls, map[string]bool{"": true})
 	}
 	if len(u.Body.List) > 0 {
 		_ = u.probeStatements()

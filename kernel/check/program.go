@@ -49,7 +49,17 @@ type TypeDecl struct {
 	Object  *types.TypeName
 	Scope   map[string]types.Object // what its declaration could see
 
-	text string
+	text  string
+	again map[string]map[string]types.Object // what the methods can see that a later cell defined again, in a generic type
+	kept  bool                               // from an earlier cell
+}
+
+// MethodScope is what the body of a method can see.
+func (d *TypeDecl) MethodScope(name string) map[string]types.Object {
+	if sc := d.again[name]; sc != nil {
+		return sc
+	}
+	return d.Scope
 }
 
 // Generic is a generic function as a template of its instances.

@@ -1,11 +1,11 @@
 package check
 
 import (
-	"errors"
 	"go/ast"
 	"go/token"
 	"go/types"
 	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -24,11 +24,11 @@ type Unit struct {
 	Funcs   []*Func
 	Types   map[string]*TypeDecl // types that it declares or adds methods to
 
-	checked map[*ast.CallExpr]bool // calls that were wrapped because their error had no name
-	added   []*types.Func          // methods added to types of earlier cells
-	calls   int                    // calls of main and init at the end of the statements
-	probe   bool                   // nothing may change: see Probe
-	carried bool                   // methods of an earlier version of a type came along
+	checked map[*ast.CallExpr]bool   // calls that were wrapped because their error had no name
+	added   []*types.Func            // methods added to types of earlier cells
+	calls   int                      // calls of main and init at the end of the statements
+	probe   bool                     // nothing may change: see Probe
+	carried map[string]*ast.FuncDecl // methods of an earlier version of a type that came along
 }
 
 // Func is a function or method of a cell.
@@ -39,16 +39,42 @@ type Func struct {
 	Receiver string        // name of the base type, or ""
 }
 
-// errCarried asks for another try without the methods of earlier versions of a type.
-var errCarried = errors.New("check: carried methods do not fit")
+// carriedError asks for another try without some of the methods of earlier versions of types, which it names.
+type carriedError struct {
+	error
+	misfits []string
+}
 
 // Check type-checks a parsed cell. On error, a cell.Diagnostics, the program is as it was.
 func (p *Program) Check(c *cell.Cell) (*Unit, error) {
-	u, err := p.check(c, true)
-	if err == errCarried {
-		u, err = p.check(p.Files.Reparse(c.Number), false)
+	left := map[string]bool{} // methods of earlier versions that do not fit; "" for all
+	u, err := p.check(c, left)
+	for {
+		ce, ok := err.(carriedError)
+		if !ok {
+			return u, err
+		}
+		for _, m := range ce.misfits {
+			left[m] = true
+		}
+		left[""] = len(ce.misfits) == 0 // the fault is the cell's, or that such a method is there
+		u, err = p.check(p.Files.Reparse(c.Number), left)
+		if left[""] && err != nil {
+			return nil, ce.error
+		}
 	}
-	return u, err
+}
+
+// misfits names the carried methods in which there are errors.
+func (u *Unit) misfits(err error) (names []string) {
+	list, _ := err.(cell.Diagnostics)
+	for name, m := range u.carried {
+		from, to := u.Program.Files.Position(m.Pos()), u.Program.Files.Position(m.End())
+		if slices.ContainsFunc(list, func(d cell.Diagnostic) bool { return d.Cell == from.Cell && d.Line >= from.Line && d.Line <= to.Line }) {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // Commit makes what the unit declares visible to later cells.
@@ -56,6 +82,17 @@ func (u *Unit) Commit() {
 	p := u.Program
 	p.scope = u.Scope
 	maps.Copy(p.decls, u.Types)
+	for _, td := range u.Types {
+		p.TypeDecls[td.Object] = td
+	}
+}
+
+// TypeDecl is the syntax of a type as this cell leaves it, or nil.
+func (u *Unit) TypeDecl(o *types.TypeName) *TypeDecl {
+	if td := u.Types[o.Name()]; td != nil && td.Object == o {
+		return td
+	}
+	return u.Program.TypeDecls[o]
 }
 
 // Rollback forgets the unit.
@@ -65,13 +102,13 @@ func (u *Unit) Rollback() {
 	}
 }
 
-func (p *Program) check(c *cell.Cell, carry bool) (u *Unit, err error) {
+func (p *Program) check(c *cell.Cell, left map[string]bool) (u *Unit, err error) {
 	u = &Unit{Program: p, Number: c.Number, Info: NewInfo(), Scope: maps.Clone(p.scope), Body: c.Body, Types: map[string]*TypeDecl{}, checked: map[*ast.CallExpr]bool{}}
 	defer func() {
 		if err != nil {
 			u.Rollback()
-			if u.carried && carry {
-				err = errCarried
+			if len(u.carried) > 0 {
+				err = carriedError{err, u.misfits(err)}
 			}
 			u = nil
 		}
@@ -80,7 +117,7 @@ func (p *Program) check(c *cell.Cell, carry bool) (u *Unit, err error) {
 		return u, p.diagnostics(u, errs)
 	}
 	if len(c.Decls) > 0 {
-		if errs := u.declarations(c.Decls, carry); len(errs) > 0 {
+		if errs := u.declarations(c.Decls, left); len(errs) > 0 {
 			return u, p.diagnostics(u, errs)
 		}
 	}

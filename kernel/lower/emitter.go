@@ -346,9 +346,9 @@ func (e *emitter) declared(x ast.Expr) string {
 	x = ast.Unparen(x)
 	switch f := x.(type) {
 	case *ast.IndexExpr:
-		return e.instance(f.X)
+		x = f.X
 	case *ast.IndexListExpr:
-		return e.instance(f.X)
+		x = f.X
 	case *ast.Ident:
 		if f, ok := e.info.Uses[f].(*types.Func); ok && e.program.Slots[f] != "" && f.Signature().TypeParams() == nil {
 			return e.newest(e.program.Slots[f])
@@ -363,10 +363,13 @@ func (e *emitter) declared(x ast.Expr) string {
 	default:
 		return ""
 	}
-	return e.instance(x)
+	if in := e.instance(x); in != "" {
+		return e.newest(in)
+	}
+	return ""
 }
 
-// instance is the name of the instance of a generic function that x stands for, or "".
+// instance is the slot of the instance of a generic function that x stands for, or "".
 func (e *emitter) instance(x ast.Expr) string {
 	var id *ast.Ident
 	switch x := x.(type) {

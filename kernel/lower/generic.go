@@ -14,9 +14,50 @@ import (
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
+// instance is one of a generic function or type, and its lowered name.
+type instance struct {
+	args *types.TypeList
+	name string
+	typ  *types.Named // nil for a function
+}
+
+// note remembers an instance, so that a later cell can define its functions again.
+func (l *lowerer) note(key any, in instance) {
+	old := l.copies[key]
+	l.copies[key] = append(old[:len(old):len(old)], in)
+	l.undo = append(l.undo, func() { l.copies[key] = old })
+}
+
+// again takes note of a generic function or method; instances that there are get a new version.
+func (l *lowerer) again(f *check.Func) {
+	if f.Receiver == "" {
+		slot := l.program.Slots[f.Object]
+		g, old := l.program.Generics[f.Object], l.generic[slot]
+		l.generic[slot] = g
+		l.undo = append(l.undo, func() { l.generic[slot] = old })
+		for _, in := range l.copies[slot] {
+			l.nextVersion(in.name)
+			l.queue = append(l.queue, func() { l.stencil(g.Scope, g.Decl.Type.TypeParams, in.args, g.Decl, in.name, f.Decl.Name.Name, true) })
+		}
+		return
+	}
+	td := l.unit.Types[f.Receiver]
+	for _, in := range l.copies[td.Object] {
+		l.nextVersion(in.name + sep + f.Decl.Name.Name)
+		l.queue = append(l.queue, func() { l.stencilMethod(td, in, f.Decl.Name.Name) })
+	}
+}
+
+// stencilMethod lowers a method of an instance of a type.
+func (l *lowerer) stencilMethod(td *check.TypeDecl, in instance, name string) {
+	m := td.Methods[name]
+	l.stencil(td.MethodScope(name), check.ReceiverTypeParams(td.Spec, m), in.args, m, in.name+sep+name, typeName(in.typ)+"."+name, check.InSession(in.typ.Obj()))
+}
+
 // stencil checks and lowers one instance of a generic function or method: its declaration is cloned, the type parameters
-// stand for the arguments, and the clone is checked again, so that lowering sees only plain types.
-func (l *lowerer) stencil(scope map[string]types.Object, params *ast.FieldList, args *types.TypeList, d *ast.FuncDecl, name, userName string) {
+// stand for the arguments, and the clone is checked again, so that lowering sees only plain types. What cells declare is
+// late-bound, as their other functions are.
+func (l *lowerer) stencil(scope map[string]types.Object, params *ast.FieldList, args *types.TypeList, d *ast.FuncDecl, name, userName string, late bool) {
 	sc, names := maps.Clone(scope), map[string]bool{}
 	i := 0
 	pkg := types.NewPackage(check.Path, "main")
@@ -40,9 +81,16 @@ func (l *lowerer) stencil(scope map[string]types.Object, params *ast.FieldList, 
 	for _, e := range errs {
 		l.refuse(e.Pos, "in %s: %s", userName, e.Msg)
 	}
+	e, sig := &emitter{lowerer: l, info: info, slot: name}, info.Defs[c.Name].(*types.Func).Signature()
+	if late {
+		if l.versions[name] == 0 {
+			l.nextVersion(name)
+		}
+		l.define(e, name, userName, c.Body, d.Pos(), sig)
+		return
+	}
 	defer l.unfold(info, c.Body)()
-	e := &emitter{lowerer: l, info: info, slot: name}
-	head, code := e.function(info.Defs[c.Name].(*types.Func).Signature(), c.Body, userName, d.Pos())
+	head, code := e.function(sig, c.Body, userName, d.Pos())
 	fmt.Fprintf(&l.funcs, "func %s%s {%s%s}\n", name, head, e.fn.directive(), code)
 }
 
@@ -60,7 +108,7 @@ func (l *lowerer) instantiate(scope map[string]types.Object, d *ast.FuncDecl, pa
 	})
 }
 
-// funcInstance returns the name of an instance of a generic function.
+// funcInstance returns the slot of an instance of a generic function.
 func (l *lowerer) funcInstance(p token.Pos, f *types.Func, args *types.TypeList) string {
 	g := l.program.Generics[f.Origin()]
 	if g == nil && !check.InSession(f) {
@@ -77,12 +125,23 @@ func (l *lowerer) funcInstance(p token.Pos, f *types.Func, args *types.TypeList)
 	if g == nil {
 		l.refuse(p, "generic function %s.%s is not available to cells", f.Pkg().Name(), f.Name())
 	}
-	key := fmt.Sprintf("%p", g) + l.typeKey(args)
+	slot := l.program.Slots[f.Origin()]
+	if newest := l.generic[slot]; newest != nil {
+		g = newest
+	}
+	key := slot
+	if key == "" {
+		key = fmt.Sprintf("%p", g)
+	}
+	key += l.typeKey(args)
 	if n := l.made[key]; n != "" {
 		return n
 	}
 	name := l.program.Fresh(f.Name())
 	l.set(l.made, key, name)
-	l.queue = append(l.queue, func() { l.stencil(g.Scope, g.Decl.Type.TypeParams, args, g.Decl, name, f.Name()) })
+	if slot != "" {
+		l.note(slot, instance{args: args, name: name})
+	}
+	l.queue = append(l.queue, func() { l.stencil(g.Scope, g.Decl.Type.TypeParams, args, g.Decl, name, f.Name(), slot != "") })
 	return name
 }

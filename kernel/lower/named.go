@@ -184,12 +184,12 @@ func (l *lowerer) hidden(x *types.Named) string {
 // methods lowers the methods of an instance, and registers those that the kernel itself calls.
 func (l *lowerer) methods(name string, x *types.Named) {
 	if x.TypeArgs().Len() > 0 {
-		args := x.TypeArgs()
-		if td := l.program.TypeDecls[x.Origin().Obj()]; td != nil { // a type that a function declares has no methods
+		if td := l.unit.TypeDecl(x.Origin().Obj()); td != nil { // a type that a function declares has no methods
+			in := instance{x.TypeArgs(), name, x}
+			l.note(td.Object, in)
 			l.queue = append(l.queue, func() {
 				for _, k := range sortedKeys(td.Methods) {
-					m := td.Methods[k]
-					l.stencil(td.Scope, check.ReceiverTypeParams(td.Spec, m), args, m, name+sep+k, typeName(x)+"."+k)
+					l.stencilMethod(td, in, k)
 				}
 			})
 		}

@@ -2,6 +2,7 @@ package lower
 
 import (
 	"fmt"
+	"go/ast"
 	"go/token"
 	"go/types"
 	"reflect"
@@ -32,6 +33,8 @@ type State struct {
 	versions map[string]int
 	shims    map[string]map[string]types.Object
 	open     []*openFunc
+	generic  map[string]*check.Generic // the newest declaration of each generic function, by slot
+	copies   map[any][]instance        // of generic functions, by slot, and of generic types, by object
 	marks    []Function
 	temps    int
 
@@ -70,7 +73,8 @@ func (c *Code) String() string { return c.Imports + c.Types + c.Decls + c.Main +
 // NewState returns the state of a new session. symbols are what the interpreter has.
 func NewState(p *check.Program, symbols map[string]map[string]reflect.Value) *State {
 	return &State{program: p, symbols: symbols, typeIDs: map[string]int{}, named: map[string]string{}, made: map[string]string{},
-		alias: map[string]string{}, versions: map[string]int{}, shims: map[string]map[string]types.Object{}}
+		alias: map[string]string{}, versions: map[string]int{}, shims: map[string]map[string]types.Object{},
+		generic: map[string]*check.Generic{}, copies: map[any][]instance{}}
 }
 
 // Type returns the type that boxes call by number.
@@ -267,22 +271,15 @@ func (l *lowerer) functions() {
 	slots := make([]string, len(u.Funcs))
 	for i, f := range u.Funcs {
 		switch {
+		case f.Decl.Type.TypeParams != nil || f.Receiver != "" && u.Types[f.Receiver].Spec.TypeParams != nil:
+			l.again(f)
+			continue
 		case f.Receiver == "":
-			if f.Decl.Type.TypeParams == nil {
-				slots[i] = s.program.Slots[f.Object]
-			}
-		case u.Types[f.Receiver].Spec.TypeParams == nil:
+			slots[i] = s.program.Slots[f.Object]
+		default:
 			slots[i] = l.namedType(u.Types[f.Receiver].Object.Type().(*types.Named)) + sep + f.Decl.Name.Name
 		}
-		if slots[i] == "" { // generic: lowered by instance
-			continue
-		}
-		slot, old := slots[i], s.versions[slots[i]]
-		s.versions[slot] = old + 1
-		s.undo = append(s.undo, func() { s.versions[slot] = old })
-		if old > 1 {
-			l.spent = append(l.spent, version(slot, old)) // the first stays: values of the function are it
-		}
+		l.nextVersion(slots[i])
 	}
 	seen := map[string]bool{}
 	for i, f := range u.Funcs {
@@ -300,17 +297,28 @@ func (l *lowerer) functions() {
 		}
 		e := &emitter{lowerer: l, info: u.Info, slot: slots[i]}
 		sig := u.Info.Defs[f.AsFunc.Name].(*types.Func).Signature()
-		l.do(func() { l.define(e, slots[i], name, f, sig) })
+		l.do(func() { l.define(e, slots[i], name, f.Decl.Body, f.Decl.Pos(), sig) })
+	}
+}
+
+// nextVersion begins a version of a late-bound function.
+func (l *lowerer) nextVersion(slot string) {
+	s := l.State
+	old := s.versions[slot]
+	s.versions[slot] = old + 1
+	s.undo = append(s.undo, func() { s.versions[slot] = old })
+	if old > 1 {
+		l.spent = append(l.spent, version(slot, old)) // the first stays: values of the function are it
 	}
 }
 
 // define writes the newest version of a late-bound function. Older versions hand over to it through the two variables of
 // the slot, so that functions compiled earlier, and values of functions, get the new body.
-func (l *lowerer) define(e *emitter, slot, userName string, f *check.Func, sig *types.Signature) {
+func (l *lowerer) define(e *emitter, slot, userName string, body *ast.BlockStmt, pos token.Pos, sig *types.Signature) {
 	k := l.versions[slot]
 	name := l.newest(slot)
-	defer l.unfold(e.info, f.Decl.Body)()
-	head, code := e.function(sig, f.Decl.Body, userName, f.Decl.Pos())
+	defer l.unfold(e.info, body)()
+	head, code := e.function(sig, body, userName, pos)
 	args := strings.Join(e.params, ", ")
 	if sig.Variadic() {
 		args += "..."
