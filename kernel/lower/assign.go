@@ -55,7 +55,7 @@ func (e *emitter) assign(b *strings.Builder, st *ast.AssignStmt, define bool) {
 		if st.Tok == token.SHL_ASSIGN || st.Tok == token.SHR_ASSIGN {
 			e.w(b, "%s %s %s\n", l, st.Tok, e.count(st.Rhs[0]))
 		} else {
-			e.w(b, "%s %s %s\n", l, st.Tok, bare(e.to(st.Rhs[0], e.typeOf(st.Lhs[0]))))
+			e.w(b, "%s %s %s\n", l, st.Tok, bare(e.operand(st.Rhs[0], e.typeOf(st.Lhs[0]))))
 		}
 		return
 	}
@@ -280,6 +280,11 @@ func allBasic(want []types.Type, values []ast.Expr) bool {
 		}
 	}
 	return true
+}
+
+func isMap(t types.Type) bool {
+	_, ok := t.Underlying().(*types.Map)
+	return ok
 }
 
 // targets declares what a definition adds and lowers the left side; a blank has type nil.

@@ -79,7 +79,7 @@ func (e *emitter) call(c *ast.CallExpr) string {
 			}
 		}
 	} else if fn = e.declared(fun); fn == "" {
-		fn = e.x(c.Fun)
+		fn = e.loaded(c.Fun)
 		if n, ok := types.Unalias(tv.Type).(*types.Named); ok && e.isOurs(n) {
 			fn = "(" + e.typ(sig) + ")(" + fn + ")" // the interpreter trips over calls of named function types
 		} else if s, ok := fun.(*ast.SelectorExpr); ok && sig.Variadic() && e.info.Selections[s] != nil {

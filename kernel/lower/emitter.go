@@ -416,13 +416,22 @@ func (e *emitter) binary(x *ast.BinaryExpr) string {
 // operand lowers an operand of a type that its operation may mix with another: a struct or array without a name gets that
 // of the other operand, a channel its direction.
 func (e *emitter) operand(x ast.Expr, want types.Type) string {
+	if e.unseen(x) && !types.IsInterface(want) {
+		return e.mixed(e.loaded(x), e.typeOf(x), want)
+	}
 	s := e.to(x, want)
-	if e.info.Types[x].Value == nil && !types.Identical(e.typeOf(x), want) {
+	if tv := e.info.Types[x]; tv.Value == nil && !tv.IsNil() {
+		return e.mixed(s, e.typeOf(x), want)
+	}
+	return s
+}
+
+// mixed is operand for a lowered value.
+func (e *emitter) mixed(s string, from, want types.Type) string {
+	if !types.Identical(from, want) {
 		switch want.Underlying().(type) {
 		case *types.Struct, *types.Array, *types.Chan, *types.Pointer:
-			if !e.info.Types[x].IsNil() {
-				return "(" + e.typ(want) + ")(" + s + ")"
-			}
+			return "(" + e.typ(want) + ")(" + s + ")"
 		}
 	}
 	return s

@@ -138,6 +138,9 @@ func (e *emitter) toElement(x ast.Expr, t, elem types.Type) string {
 	if named && function && isEmpty(elem) && !check.InSession(n.Obj()) && !e.mentions(f) {
 		return Runtime + ".First([]" + e.typ(f) + "{" + e.x(x) + "})"
 	}
+	if tv := e.info.Types[x]; isMap(t) && tv.Value == nil && !tv.IsNil() {
+		return e.convert(e.loaded(x), e.typeOf(x), elem)
+	}
 	return e.to(x, elem)
 }
 

@@ -19,7 +19,7 @@ func (e *emitter) switchStmt(b *strings.Builder, st *ast.SwitchStmt, label strin
 	if st.Tag != nil {
 		e.guard(b, st.Pos(), st.Tag)
 		tt = e.typeOf(st.Tag)
-		compare = types.IsInterface(tt) || e.interfaceCase(st.Body.List) // by Go's rules for interfaces, with boxes
+		compare = types.IsInterface(tt) || e.otherCase(tt, st.Body.List) // by Go's rules, with boxes
 		tag = e.temp()
 		e.w(b, "var %s %s = %s\n", tag, e.typ(tt), e.to(st.Tag, tt))
 	}
@@ -116,7 +116,11 @@ func (e *emitter) cases(cc *ast.CaseClause, tag string, tt types.Type, compare, 
 		case compare && e.info.Types[x].IsNil():
 			cases = append(cases, tag+" == nil")
 		case compare && !types.IsInterface(tt) && !types.IsInterface(e.typeOf(x)):
-			cases = append(cases, tag+" == "+e.to(x, tt))
+			want := tt
+			if e.info.Types[x].Value == nil && !types.AssignableTo(e.typeOf(x), tt) {
+				want = e.typeOf(x)
+			}
+			cases = append(cases, e.mixed(tag, tt, want)+" == "+e.operand(x, want))
 		case compare:
 			cases = append(cases, e.equal(token.EQL, e.convert(tag, tt, empty), e.to(x, empty)))
 		case tag == "" && types.IsInterface(e.typeOf(x)):
@@ -132,10 +136,12 @@ func (e *emitter) cases(cc *ast.CaseClause, tag string, tt types.Type, compare, 
 	return cases
 }
 
-// interfaceCase tells whether a clause has a value of an interface type.
-func (e *emitter) interfaceCase(clauses []ast.Stmt) bool {
+// otherCase tells whether a clause has a value of another type than the tag, such as an interface, or nil.
+func (e *emitter) otherCase(tag types.Type, clauses []ast.Stmt) bool {
 	return slices.ContainsFunc(clauses, func(s ast.Stmt) bool {
-		return slices.ContainsFunc(s.(*ast.CaseClause).List, func(x ast.Expr) bool { return types.IsInterface(e.typeOf(x)) })
+		return slices.ContainsFunc(s.(*ast.CaseClause).List, func(x ast.Expr) bool {
+			return e.info.Types[x].Value == nil && !types.Identical(e.typeOf(x), tag)
+		})
 	})
 }
 
