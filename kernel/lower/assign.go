@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"slices"
 	"strings"
 
 	"gonverge/kernel/check"
@@ -96,7 +97,7 @@ func (e *emitter) assign(b *strings.Builder, st *ast.AssignStmt, define bool) {
 		// The interpreter writes what an operation gives past an interface, or as what the interface held before. A call that is stopped returns zeros: in a statement of its own they are never assigned.
 		t := e.temp()
 		e.w(b, "%s := %s\n%s = %s\n", t, r[0], names[0], t)
-	case len(names) > 1 && (!allBasic(want, st.Rhs) || e.executes(st.Lhs...)): // the interpreter loses functions, literals and interfaces in a parallel assignment
+	case len(names) > 1 && (!allBasic(want, st.Rhs) || e.executes(st.Lhs...) || !e.parallel(st.Lhs, st.Rhs, names, r)): // the interpreter loses functions, literals and interfaces in a parallel assignment
 		e.oneByOne(b, st.Lhs, names, want, r)
 	default:
 		for i := range r {
@@ -135,14 +136,12 @@ func (e *emitter) isStructLiteral(x ast.Expr, want types.Type) bool {
 	return ok
 }
 
-// operandsFirst keeps the operands of the left side that call something, where the right side calls something too: the
-// interpreter would evaluate the right side first.
+// operandsFirst keeps the operands of the left side that call something, where the right side calls something too, since the
+// interpreter would evaluate the right side first; and those of what is assigned after something else.
 func (e *emitter) operandsFirst(b *strings.Builder, st *ast.AssignStmt, names []string) {
-	if !e.executes(st.Rhs...) {
-		return
-	}
+	right := e.executes(st.Rhs...)
 	for i, x := range st.Lhs {
-		if _, plain := ast.Unparen(x).(*ast.Ident); !plain && e.executes(x) {
+		if _, plain := ast.Unparen(x).(*ast.Ident); !plain && (right && e.executes(x) || i > 0 && !e.isPlace(x)) {
 			names[i] = e.target(x, func(v string) string {
 				t := e.temp()
 				e.w(b, "%s := %s\n", t, v)
@@ -150,6 +149,64 @@ func (e *emitter) operandsFirst(b *strings.Builder, st *ast.AssignStmt, names []
 			})
 		}
 	}
+}
+
+// parallel tells whether the interpreter's own parallel assignment does what Go says: it looks for some places only when it
+// comes to them, for others before it assigns anything. What stands on both sides, as in a swap, exists, and may be used
+// unless a variable in it is assigned before.
+func (e *emitter) parallel(lhs, rhs []ast.Expr, names, values []string) bool {
+	assigned := map[types.Object]bool{}
+	for i, x := range lhs {
+		if names[i] == "_" && !plain(rhs[i]) {
+			return false // it would not be evaluated
+		}
+		if i > 0 && !e.isPlace(x) {
+			if !slices.ContainsFunc(values, func(v string) bool { return bare(v) == bare(names[i]) }) || !e.fixed(x, assigned) {
+				return false
+			}
+		}
+		if id, ok := ast.Unparen(x).(*ast.Ident); ok {
+			assigned[e.info.ObjectOf(id)] = true
+		}
+	}
+	return true
+}
+
+// isPlace tells a variable, or a field of one: there it cannot fail.
+func (e *emitter) isPlace(x ast.Expr) bool {
+	switch x := ast.Unparen(x).(type) {
+	case *ast.Ident:
+		return true
+	case *ast.SelectorExpr:
+		sel := e.info.Selections[x]
+		return sel == nil || sel.Kind() == types.FieldVal && !sel.Indirect() && e.isPlace(x.X)
+	}
+	return false
+}
+
+// fixed tells an element, a field or *p that assignments of numbers, strings and booleans to other places cannot move.
+func (e *emitter) fixed(x ast.Expr, assigned map[types.Object]bool) bool {
+	switch x := ast.Unparen(x).(type) {
+	case *ast.Ident:
+		return !assigned[e.info.ObjectOf(x)]
+	case *ast.SelectorExpr:
+		return e.fixed(x.X, assigned)
+	case *ast.StarExpr:
+		return e.fixed(x.X, assigned)
+	case *ast.IndexExpr:
+		moves := false
+		ast.Inspect(x.Index, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.Ident:
+				moves = moves || assigned[e.info.ObjectOf(n)]
+			case *ast.SelectorExpr, *ast.StarExpr, *ast.IndexExpr:
+				moves = true
+			}
+			return true
+		})
+		return !moves && !isMap(e.typeOf(x.X)) && e.fixed(x.X, assigned)
+	}
+	return false
 }
 
 // executes tells whether expressions call functions or receive, so that the order of their evaluation can be seen.

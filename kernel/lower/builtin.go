@@ -36,7 +36,7 @@ func (e *emitter) builtin(c *ast.CallExpr, fun ast.Expr) (text string) {
 		p := []string{e.typ(t)}
 		if ch, ok := t.Underlying().(*types.Chan); ok && ch.Dir() != types.SendRecv { // reflect makes only channels of both directions
 			p[0] = e.typ(types.NewChan(types.SendRecv, ch.Elem()))
-			defer func() { text = "(" + e.typ(t) + ")(" + text + ")" }()
+			defer func() { text = e.cast(t, text) }()
 		}
 		for _, a := range c.Args[1:] {
 			p = append(p, e.x(a))

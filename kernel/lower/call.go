@@ -75,17 +75,17 @@ func (e *emitter) call(c *ast.CallExpr) string {
 		fn = "(" + e.rawLiteral(lit) + ")"
 		if sig.Results().Len() == 1 {
 			if f, ok := sig.Results().At(0).Type().Underlying().(*types.Signature); ok && !e.recursive(sig.Results().At(0).Type()) { // the interpreter's return cannot take it
-				return "(" + e.typ(f) + ")(" + fn + "(" + e.args(c, sig) + "))"
+				return e.cast(f, fn+"("+e.args(c, sig)+")")
 			}
 		}
 	} else if fn = e.declared(fun); fn == "" {
 		fn = e.loaded(c.Fun)
 		if n, ok := types.Unalias(tv.Type).(*types.Named); ok && e.isOurs(n) {
-			fn = "(" + e.typ(sig) + ")(" + fn + ")" // the interpreter trips over calls of named function types
+			fn = e.cast(sig, fn) // the interpreter trips over calls of named function types
 		} else if s, ok := fun.(*ast.SelectorExpr); ok && sig.Variadic() && e.info.Selections[s] != nil {
-			fn = "(" + e.typ(sig) + ")(" + fn + ")" // and over those of fields with any number of arguments
+			fn = e.cast(sig, fn) // and over those of fields with any number of arguments
 		} else if c, ok := fun.(*ast.CallExpr); ok && sig.Variadic() && e.info.Types[c.Fun].IsType() { // recursive: a field too
-			fn = "(" + e.typ(sig) + ")(" + fn + ")"
+			fn = e.cast(sig, fn)
 		}
 	}
 	return fn + "(" + e.args(c, sig) + ")"
@@ -418,7 +418,7 @@ func (e *emitter) conversion(c *ast.CallExpr) string {
 		if e.recursive(t) {
 			return e.fold("nil", t)
 		}
-		return "(" + e.typ(t) + ")(nil)"
+		return e.none(t)
 	}
 	if s := e.pointerConversion(c); s != "" {
 		return s
@@ -433,11 +433,7 @@ func (e *emitter) conversion(c *ast.CallExpr) string {
 	if s := e.recursiveConversion(c, t); s != "" {
 		return s
 	}
-	name := e.typ(t)
-	if strings.ContainsAny(name, "*[( ") { // parentheses cost time, see bare
-		name = "(" + name + ")"
-	}
-	return name + "(" + bare(e.x(a)) + ")"
+	return e.cast(t, bare(e.x(a)))
 }
 
 // selector lowers fields, method values and members of packages.

@@ -233,7 +233,7 @@ func (e *emitter) x(x ast.Expr) string {
 		if strings.HasPrefix(fn, Compiled) {
 			return fn
 		}
-		return "(" + e.typ(e.typeOf(x)) + ")(" + fn + ")" // the interpreter's return and append take the name for no function
+		return e.cast(e.typeOf(x), fn) // the interpreter's return and append take the name for no function
 	}
 	if e.folds(x) {
 		return e.fold(e.unfolded(x), tv.Type)
@@ -431,7 +431,7 @@ func (e *emitter) mixed(s string, from, want types.Type) string {
 	if !types.Identical(from, want) {
 		switch want.Underlying().(type) {
 		case *types.Struct, *types.Array, *types.Chan, *types.Pointer:
-			return "(" + e.typ(want) + ")(" + s + ")"
+			return e.cast(want, s)
 		}
 	}
 	return s

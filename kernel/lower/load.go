@@ -3,11 +3,35 @@ package lower
 import (
 	"go/ast"
 	"go/types"
+	"strings"
 )
 
 // Values behind nil pointers. Where the interpreter asks a value for its number, or copies it, it finds out that there is
 // none. Where it takes the value as a string, compares it with nil, calls it or stores it in a map, it does not: the string
 // is the text "<invalid Value>", the function waits for ever, and the key is deleted from the map.
+
+// cast writes a conversion. Inside an operand of && or || the interpreter loses its way at types without names.
+func (e *emitter) cast(t types.Type, v string) string {
+	name := e.typ(t)
+	if !strings.ContainsAny(name, "*[( ") {
+		return name + "(" + v + ")" // parentheses cost time, see bare
+	}
+	switch t.Underlying().(type) {
+	case *types.Signature, *types.Chan, *types.Struct:
+		if e.logic > 0 {
+			return e.helper("as", name, "(v %s) %s { return v }") + "(" + v + ")"
+		}
+	}
+	return "(" + name + ")(" + v + ")"
+}
+
+// none writes the nil of a type; of a function type the interpreter has none.
+func (e *emitter) none(t types.Type) string {
+	if _, ok := t.Underlying().(*types.Signature); ok || e.logic > 0 {
+		return e.helper("none", e.typ(t), "() (v %s) { return }") + "()"
+	}
+	return "(" + e.typ(t) + ")(nil)"
+}
 
 // unseen tells *p of a type that the interpreter may use without finding out that there is none.
 func (e *emitter) unseen(x ast.Expr) bool {

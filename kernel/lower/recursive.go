@@ -193,7 +193,7 @@ func (e *emitter) underlying(c *ast.CallExpr, t types.Type) string {
 	from, v := e.typeOf(a), ""
 	switch {
 	case e.info.Types[a].IsNil():
-		return "(" + e.typ(t) + ")(nil)"
+		return e.none(t)
 	case e.recursive(from):
 		v, from = e.unfolded(a), from.Underlying()
 	default:
@@ -202,7 +202,7 @@ func (e *emitter) underlying(c *ast.CallExpr, t types.Type) string {
 	if types.Identical(from, t) {
 		return v
 	}
-	return "(" + e.typ(t) + ")(" + bare(v) + ")"
+	return e.cast(t, bare(v))
 }
 
 // recursiveArg lowers an argument of a compiled function that looks into it, where it holds values of recursive types; ""

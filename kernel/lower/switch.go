@@ -114,13 +114,13 @@ func (e *emitter) cases(cc *ast.CaseClause, tag string, tt types.Type, compare, 
 		empty := types.NewInterfaceType(nil, nil)
 		switch {
 		case compare && e.info.Types[x].IsNil():
-			cases = append(cases, tag+" == nil")
+			cases = append(cases, "("+tag+" == nil)")
 		case compare && !types.IsInterface(tt) && !types.IsInterface(e.typeOf(x)):
 			want := tt
 			if e.info.Types[x].Value == nil && !types.AssignableTo(e.typeOf(x), tt) {
 				want = e.typeOf(x)
 			}
-			cases = append(cases, e.mixed(tag, tt, want)+" == "+e.operand(x, want))
+			cases = append(cases, "("+e.mixed(tag, tt, want)+" == "+e.operand(x, want)+")")
 		case compare:
 			cases = append(cases, e.equal(token.EQL, e.convert(tag, tt, empty), e.to(x, empty)))
 		case tag == "" && types.IsInterface(e.typeOf(x)):
