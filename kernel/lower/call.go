@@ -69,6 +69,9 @@ func (e *emitter) call(c *ast.CallExpr) string {
 		if s := e.typeVerb(c, f, sig); s != "" {
 			return s
 		}
+		if s := e.encoded(c, f, sig, ""); s != "" {
+			return s
+		}
 	}
 	fn := ""
 	if lit, ok := fun.(*ast.FuncLit); ok {
@@ -103,6 +106,9 @@ func (e *emitter) methodCall(c *ast.CallExpr, s *ast.SelectorExpr, sel *types.Se
 		if tp, ok := e.info.Types[c.Args[0]].Type.(*types.Tuple); ok && tp.Len() > 1 {
 			return e.spreadMethod(recv, rt, m, c.Args[0], tp, sig)
 		}
+	}
+	if s := e.encoded(c, m, sig, recv); s != "" {
+		return s
 	}
 	if replaced[m.FullName()].name != "" {
 		if name := e.standard(s.X); name != "" && name != "Stdin" {

@@ -43,6 +43,34 @@ func (e *emitter) encodes(callee types.Object, a ast.Expr) {
 	}
 }
 
+// byTrueTypes are functions of package run in place of those of package json, and which argument they look into.
+var byTrueTypes = map[string]struct {
+	name string
+	arg  int
+}{
+	"encoding/json.Marshal": {"JSONMarshal", 0}, "encoding/json.MarshalIndent": {"JSONMarshalIndent", 0}, "encoding/json.Unmarshal": {"JSONUnmarshal", 1},
+	"(*encoding/json.Encoder).Encode": {"JSONEncode", 0}, "(*encoding/json.Decoder).Decode": {"JSONDecode", 0},
+}
+
+// encoded lowers the call of such a function, "" for any other.
+func (e *emitter) encoded(c *ast.CallExpr, f *types.Func, sig *types.Signature, recv string) string {
+	by := byTrueTypes[f.FullName()]
+	if by.name == "" || by.arg >= len(c.Args) || e.info.Types[c.Args[by.arg]].IsNil() {
+		return ""
+	}
+	var args []string
+	if recv != "" {
+		if _, isPtr := e.typeOf(c.Fun.(*ast.SelectorExpr).X).Underlying().(*types.Pointer); !isPtr {
+			recv = "&" + recv
+		}
+		args = append(args, recv)
+	}
+	for i, a := range c.Args {
+		args = append(args, e.to(a, sig.Params().At(i).Type()))
+	}
+	return Runtime + "." + by.name + "(" + strings.Join(args, ", ") + ")"
+}
+
 // seen lowers an argument for a callee that looks into it, where more can be done than to refuse; "" elsewhere.
 func (e *emitter) seen(callee types.Object, a ast.Expr, want types.Type) string {
 	f, ok := callee.(*types.Func)

@@ -220,6 +220,7 @@ func (l *lowerer) kernelMethods(x *types.Named) {
 		param, result types.Type // no result: see shows
 	}{
 		{"MarshalText", "MarshalText", nil, bytes}, {"LogValue", "LogValue", nil, nil}, {"Value", "Value", nil, nil},
+		{"MarshalJSON", "MarshalJSON", nil, bytes}, {"UnmarshalJSON", "UnmarshalJSON", bytes, check.ErrorType}, {"UnmarshalText", "UnmarshalText", bytes, check.ErrorType}, {"IsZero", "IsZero", nil, boolean},
 		{"Timeout", "Timeout", nil, boolean}, {"Temporary", "Temporary", nil, boolean},
 		{"Error", "Error", nil, str}, {"String", "String", nil, str}, {"GoString", "GoString", nil, str}, {"MIMEBundle", "MIMEBundle", nil, bundle}, {"MIMEMetadata", "MIMEMetadata", nil, bundle},
 		{"SimpleRender", "SimpleRender", nil, bundle}, {"Render", "Render", nil, nil}, {"JSON", "JSON", nil, nil},

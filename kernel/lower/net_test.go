@@ -34,7 +34,7 @@ import (
 
 // runtimeStub declares what lowered code calls in package run.
 const runtimeStub = `package kern
-import ("io"; "log"; "os"; "sync"; "fmt"; "reflect"; "unsafe")
+import ("encoding/json"; "io"; "log"; "os"; "sync"; "fmt"; "reflect"; "unsafe")
 type Defers struct{}
 func (*Defers) Call(func()) {}
 func (*Defers) Named(string, func()) {}
@@ -101,6 +101,11 @@ func Format(int, func(any, fmt.State, rune)) {}
 func VarPtr(string) any { return nil }
 func Runes(string) ([]int, []rune) { return nil, nil }
 func Clear(any) {}
+func JSONMarshal(any) ([]byte, error) { return nil, nil }
+func JSONMarshalIndent(any, string, string) ([]byte, error) { return nil, nil }
+func JSONUnmarshal([]byte, any) error { return nil }
+func JSONEncode(*json.Encoder, any) error { return nil }
+func JSONDecode(*json.Decoder, any) error { return nil }
 type Pointer = unsafe.Pointer
 func Repoint(any, any) {}
 func Pointed(any) any { return nil }

@@ -213,19 +213,13 @@ func (e *emitter) recursiveArg(callee types.Object, a ast.Expr, want types.Type)
 		return ""
 	}
 	t, path := e.typeOf(a), f.Pkg().Path()
-	decodes := path == "encoding/json" && (f.Name() == "Unmarshal" || f.Name() == "Decode")
-	switch {
-	case types.IsInterface(t) && decodes:
-		return Runtime + ".Target(" + e.x(a) + ")"
-	case types.IsInterface(t) || !e.holdsRecursive(t, map[types.Type]bool{}):
+	if types.IsInterface(t) || !e.holdsRecursive(t, map[types.Type]bool{}) {
 		return ""
 	}
 	e.encodes(callee, a)
 	switch {
 	case path == "encoding/xml" || path == "encoding/gob":
 		e.refuse(a.Pos(), "%s cannot see %s as Go does, because it is made of a type that refers to itself and is no struct", f.Pkg().Name(), typeName(t))
-	case decodes:
-		return Runtime + ".Target(" + e.x(a) + ")"
 	case encoders[path]:
 		return Runtime + ".Expand(" + e.x(a) + ")"
 	case e.recursive(t):

@@ -1,7 +1,6 @@
 package run
 
 import (
-	"encoding/json"
 	"encoding/xml"
 	"fmt"
 	"go/types"
@@ -54,14 +53,6 @@ func (m *Machine) showMethod(id int, name string) func(x, a any) any {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.methods[methodKey{id, name}]
-}
-
-// MarshalJSON encodes what package json sees as Go does, and refuses the rest.
-func (b Boxed) MarshalJSON() ([]byte, error) {
-	if why := b.m.hidden(b.Type(), "encoding/json"); why != "" {
-		return nil, fmt.Errorf("a value of type %s inside an interface cannot be encoded, because %s", typeName(b.Type()), why)
-	}
-	return json.Marshal(expand(b.value))
 }
 
 // MarshalXML refuses: the names of elements are those of types.

@@ -84,10 +84,15 @@ func (m *Machine) runtime() map[string]reflect.Value {
 		"UnsafeString": v(unsafeString),
 		"StringData":   v(func(s string) *byte { return unsafe.StringData(s) }),
 
+		"JSONMarshal":       v(m.jsonMarshal),
+		"JSONMarshalIndent": v(m.jsonMarshalIndent),
+		"JSONEncode":        v(m.jsonEncode),
+		"JSONUnmarshal":     v(m.jsonUnmarshal),
+		"JSONDecode":        v(m.jsonDecode),
+
 		"Bare":          v(m.bare),
 		"Plain":         v(m.plain),
 		"Expand":        v(expand),
-		"Target":        v(m.target),
 		"ValueOf":       v(m.valueOf),
 		"Implements":    v(m.typeImplements),
 		"AssignableTo":  v(m.typeAssignable),
