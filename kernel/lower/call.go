@@ -185,6 +185,10 @@ func (e *emitter) args(c *ast.CallExpr, sig *types.Signature) string {
 			out = append(out, Runtime+".AsError("+e.to(a, want)+")") // %w wants the error itself
 			continue
 		}
+		if s := e.spreadToFmt(c, callee, a, i); s != "" {
+			out = append(out, s)
+			continue
+		}
 		if s := e.seen(callee, a, want); s != "" {
 			out = append(out, s)
 			continue
@@ -204,6 +208,10 @@ func (e *emitter) args(c *ast.CallExpr, sig *types.Signature) string {
 		}
 		if c.Ellipsis.IsValid() && e.info.Types[a].IsNil() {
 			out = append(out, "("+e.typ(want)+")(nil)")
+			continue
+		}
+		if s := e.givenToFmt(callee, a, want); s != "" {
+			out = append(out, s)
 			continue
 		}
 		if sig.Variadic() && i >= n-1 && !isOfCompiled(callee) {
@@ -257,6 +265,55 @@ func (e *emitter) spreadArgs(c *ast.CallExpr, a ast.Expr, tp *types.Tuple, sig *
 	return name + "(" + e.x(a) + ")"
 }
 
+// spreadToFmt lowers the arguments args... of functions of fmt whose boxes it must not get.
+func (e *emitter) spreadToFmt(c *ast.CallExpr, callee types.Object, a ast.Expr, i int) string {
+	f, ok := callee.(*types.Func)
+	if !ok || f.Pkg() == nil || f.Pkg().Path() != "fmt" || !c.Ellipsis.IsValid() || i != len(c.Args)-1 || e.info.Types[a].IsNil() {
+		return ""
+	}
+	switch {
+	case f.Name() == "Errorf":
+		return Runtime + ".AsErrors(" + e.x(a) + ")"
+	case strings.Contains(f.Name(), "can"):
+		return Runtime + ".PlainAll(" + e.x(a) + ")"
+	}
+	return ""
+}
+
+// givenToFmt lowers an argument that fmt prints: what holds interfaces may hold boxes, which cannot tell how deep they are.
+func (e *emitter) givenToFmt(callee types.Object, a ast.Expr, want types.Type) string {
+	f, ok := callee.(*types.Func)
+	if !ok || f.Pkg() == nil || f.Pkg().Path() != "fmt" || strings.Contains(f.Name(), "can") || !isEmpty(want) || e.info.Types[a].IsNil() {
+		return ""
+	}
+	t := e.typeOf(a)
+	if boxes(t) || types.IsInterface(t) || !holdsInterface(t) {
+		return ""
+	}
+	return fmt.Sprintf("%s.Box(%d, %s)", Runtime, e.typeID(t), e.x(a))
+}
+
+// holdsInterface tells a type written of others that has elements or fields of an interface type.
+func holdsInterface(t types.Type) bool {
+	switch t := types.Unalias(t).(type) {
+	case *types.Interface:
+		return true
+	case *types.Named:
+		return types.IsInterface(t)
+	case *types.Map:
+		return holdsInterface(t.Key()) || holdsInterface(t.Elem())
+	case *types.Struct:
+		for f := range t.Fields() {
+			if holdsInterface(f.Type()) {
+				return true
+			}
+		}
+	case interface{ Elem() types.Type }:
+		return holdsInterface(t.Elem())
+	}
+	return false
+}
+
 // rawArgs tells that values go to a compiled callee without boxes: all but those that print or keep them.
 func (e *emitter) rawArgs(o types.Object) bool {
 	f, ok := o.(*types.Func)
@@ -279,7 +336,7 @@ func (e *emitter) rawArgs(o types.Object) bool {
 	return e.shim(f.Pkg().Path(), f.Name()) == nil
 }
 
-// typeOrPointer finds the verbs that need the true type of their operand, or the operand out of its box.
+// typeOrPointer finds the verbs for which fmt asks no method: they need the true type of their operand, or it out of its box.
 var typeOrPointer = regexp.MustCompile(`%[-+# \d.*\[\]]*[Tp]`)
 
 // typeVerb writes the true type name for %T in a constant format, and unboxes the operand of %p.

@@ -84,6 +84,9 @@ func (e *emitter) seen(callee types.Object, a ast.Expr, want types.Type) string 
 			return Runtime + ".ValueOf(" + e.x(a) + ")"
 		}
 	case "fmt": // Scan and its kin
+		if types.IsInterface(t) && strings.Contains(f.Name(), "can") {
+			return Runtime + ".Plain(" + e.x(a) + ", false)"
+		}
 		if !e.mentions(t) || !strings.Contains(f.Name(), "can") {
 			return ""
 		}

@@ -89,46 +89,20 @@ func (m *Machine) plainly(x any, strict bool) any {
 	return b.value
 }
 
-// Format implements fmt.Formatter with the type and field names of the cell.
-func (b Boxed) Format(f fmt.State, verb rune) {
-	v, t := reflect.ValueOf(b.value), b.Type()
-	if b.format(f, verb) {
-		return
+// plainAll does so for the elements of a slice.
+func (m *Machine) plainAll(list []any) []any {
+	out := make([]any, len(list))
+	for i, x := range list {
+		out[i] = m.plain(x, false)
 	}
-	switch verb {
-	case 'x', 'X': // these ask the methods too
-		for _, name := range []string{"Error", "String"} {
-			if r, ok := b.call(name, nil); ok {
-				fmt.Fprintf(f, fmt.FormatString(f, verb), r)
-				return
-			}
-		}
-		b.byParts(f, verb)
-	case 'v', 's', 'q':
-		p := printer{m: b.m, plus: f.Flag('+'), sharp: f.Flag('#') && verb == 'v', letter: verb}
-		_, hasWidth := f.Width()
-		if _, hasPrecision := f.Precision(); hasWidth || hasPrecision {
-			p.format = fmt.FormatString(f, verb) // each part is as wide
-		}
-		fmt.Fprint(f, p.print(v, t, 0))
-	default:
-		if _, function := t.Underlying().(*types.Signature); function {
-			fmt.Fprint(f, address(unfold(v)))
-			return
-		}
-		b.byParts(f, verb)
-	}
+	return out
 }
 
-// byParts prints as fmt does, which knows no difference for this verb; what is recursive is unfolded.
-func (b Boxed) byParts(f fmt.State, verb rune) {
-	format := fmt.FormatString(f, verb)
-	if v := reflect.ValueOf(b.value); v.IsValid() && verb != 'p' && folded(v.Type()) {
-		fmt.Fprint(f, printer{m: b.m, letter: verb, format: format}.print(v, b.Type(), 0))
-		return
+// Format implements fmt.Formatter with the type and field names of the cell.
+func (b Boxed) Format(f fmt.State, verb rune) {
+	if !b.format(f, verb) {
+		fmt.Fprint(f, printerOf(b.m, f, verb).value(reflect.ValueOf(b.value), b.Type(), 0, false))
 	}
-	x := unfolded(b.value)
-	fmt.Fprint(f, named(fmt.Sprintf(format, x), verb, x, b.Type()))
 }
 
 func (m *Machine) formatOf(id int) func(x any, f fmt.State, verb rune) {
@@ -143,6 +117,11 @@ func (b Boxed) format(f fmt.State, verb rune) bool {
 	if g == nil {
 		return false
 	}
+	defer func() {
+		if r := recover(); r != nil {
+			fmt.Fprint(f, printerOf(b.m, f, verb).panicked("Format", reflect.ValueOf(b.value), r))
+		}
+	}()
 	g(b.value, f, verb)
 	return true
 }

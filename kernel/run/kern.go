@@ -61,6 +61,7 @@ func (m *Machine) runtime() map[string]reflect.Value {
 		"Equal":    v(equal),
 		"Err":      v(m.err),
 		"AsError":  v(m.asError),
+		"AsErrors": v(m.asErrors),
 		"As":       v(m.as),
 		"Wrap":     v(m.wrap),
 		"Bound":    v(bound),
@@ -92,6 +93,7 @@ func (m *Machine) runtime() map[string]reflect.Value {
 
 		"Bare":          v(m.bare),
 		"Plain":         v(m.plain),
+		"PlainAll":      v(m.plainAll),
 		"Expand":        v(expand),
 		"ValueOf":       v(m.valueOf),
 		"Implements":    v(m.typeImplements),

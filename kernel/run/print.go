@@ -5,27 +5,33 @@ import (
 	"go/types"
 	"reflect"
 	"slices"
-	"strconv"
 	"strings"
 )
 
 // sessionPath is the import path of the package that all cells form.
 const sessionPath = "main"
 
-// printer prints interpreted values by their true types, as fmt would.
+// printer prints interpreted values by their true types, as fmt would: it takes the value apart where fmt does, and
+// leaves it to fmt how a number, a string or an address is written with the verb and its flags.
 type printer struct {
-	m                 *Machine
-	plus, sharp, show bool   // %+v, %#v, and the display of results
-	letter            rune   // the verb, 0 for v
-	format            string // the whole of a verb with width or precision
-	bare              bool   // inside a field that is not exported, where fmt asks no methods
+	m           *Machine
+	spec        string // of the verb: "%-8.2", say
+	verb        rune
+	plus, sharp bool // %+v, %#v
+	show        bool // the display of results: as %v, with the names of structs and their fields
+	erring      bool // in the report of a bad verb, where fmt asks no methods
+}
+
+// printerOf is the printer for what fmt has read of a verb.
+func printerOf(m *Machine, f fmt.State, verb rune) printer {
+	spec := strings.TrimSuffix(fmt.FormatString(f, verb), string(verb))
+	return printer{m: m, spec: spec, verb: verb, plus: verb == 'v' && f.Flag('+'), sharp: verb == 'v' && f.Flag('#')}
 }
 
 // Show is the text of a result whose static type is t.
 func (m *Machine) Show(v any, t types.Type) string {
-	p := printer{m: m, show: true}
 	if b, ok := v.(Boxed); ok {
-		return p.print(reflect.ValueOf(b.value), b.Type(), 0)
+		return printer{m: m, spec: "%", verb: 'v', show: true}.value(reflect.ValueOf(b.value), b.Type(), 0, false)
 	}
 	if v == nil {
 		return "<nil>"
@@ -93,154 +99,66 @@ func ours(t types.Type, seen map[types.Type]bool) bool {
 	return false
 }
 
-// verb is the verb that prints the parts of a value.
-func (p printer) verb() string {
-	switch {
-	case p.format != "":
-		return p.format
-	case p.sharp:
-		return "%#v"
-	case p.plus:
-		return "%+v"
-	case p.letter != 0:
-		return "%" + string(p.letter)
+// format is the verb as fmt reads it.
+func (p printer) format() string { return p.spec + string(p.verb) }
+
+// text is a string as fmt writes it in place of a value: as wide as the verb says, and cut where cut says so.
+func (p printer) text(s string, cut bool) string {
+	spec := strings.NewReplacer("+", "", "#", "", " ", "").Replace(p.spec)
+	if !cut {
+		spec, _, _ = strings.Cut(spec, ".")
 	}
-	return "%v"
+	return fmt.Sprintf(spec+"s", s)
 }
 
-// print prints v as fmt would print a value of type t.
-func (p printer) print(v reflect.Value, t types.Type, depth int) string {
-	if !v.IsValid() {
+// value prints v as fmt would print a value of type t. depth counts the values around it; hidden tells a field that is not
+// exported around it, where fmt asks no methods.
+func (p printer) value(v reflect.Value, t types.Type, depth int, hidden bool) string {
+	if v.IsValid() && v.CanInterface() {
+		x := Inner(v.Interface())
+		if b, ok := x.(Boxed); ok {
+			return p.value(reflect.ValueOf(b.value), b.Type(), depth, hidden)
+		}
+		if types.IsInterface(t) && x != nil {
+			return p.plain(x, nil, depth, hidden)
+		}
+	}
+	switch {
+	case !v.IsValid() || types.IsInterface(t): // nil in an interface
+		if p.sharp {
+			return goName(t) + "(nil)"
+		}
 		return "<nil>"
+	case depth > 100:
+		return "…"
+	case !ours(t, map[types.Type]bool{}):
+		return p.plain(unfold(v).Interface(), t, depth, hidden)
 	}
-	if v.CanInterface() {
-		if b, ok := Inner(v.Interface()).(Boxed); ok {
-			return p.print(reflect.ValueOf(b.value), b.Type(), depth)
-		}
-	}
-	if p.sharp && v.CanInterface() && !p.bare {
-		if id := p.m.typeID(t); id >= 0 {
-			if f := p.m.showMethod(id, "GoString"); f != nil {
-				s, _ := p.callShow("GoString", f, v)
-				return s
-			}
-		}
-	}
-	if v.CanInterface() && !p.bare {
-		if id := p.m.typeID(t); id >= 0 {
-			if b := (Boxed{p.m, id, v.Interface()}); p.m.formatOf(id) != nil {
-				return fmt.Sprintf(p.verb(), b)
-			}
-		}
-	}
-	if !p.sharp && v.CanInterface() && !p.bare {
+	if !hidden && !p.erring {
 		if s, ok := p.byMethod(v, t); ok {
 			return s
 		}
 	}
 	v = unfold(v)
-	if _, function := t.Underlying().(*types.Signature); function {
-		return p.pointer(t, address(v))
-	}
-	if v.Kind() == reflect.Interface && v.IsNil() {
-		if p.sharp {
-			return goName(t) + "(nil)"
+	switch u := t.Underlying().(type) {
+	case *types.Signature:
+		return p.address(v, t)
+	case *types.Struct:
+		return p.structure(v, t, u, depth, hidden)
+	case *types.Map:
+		return p.mapping(v, t, u, depth, hidden)
+	case *types.Slice, *types.Array:
+		return p.list(v, t, u.(interface{ Elem() types.Type }).Elem(), depth, hidden)
+	case *types.Pointer:
+		if depth == 0 && !v.IsNil() && (p.show || pointsInto(u)) {
+			return "&" + p.value(v.Elem(), u.Elem(), depth+1, hidden)
 		}
-		return "<nil>"
+		return p.address(v, t)
+	case *types.Chan:
+		return p.address(v, t)
 	}
-	if !ours(t, map[types.Type]bool{}) && v.CanInterface() {
-		return p.plain(v.Interface(), t)
-	}
-	if depth > 100 {
-		return "…"
-	}
-	if s, ok := p.composite(v, t, depth); ok {
-		return s
-	}
-	if v.CanInterface() {
-		if p.sharp && types.Identical(t.Underlying(), types.Typ[types.String]) {
-			return fmt.Sprintf("%#v", v.String())
-		}
-		return p.plain(v.Interface(), t)
-	}
-	return fmt.Sprint(v)
-}
-
-// plain prints a value that fmt sees as it is, but for the name of its type.
-func (p printer) plain(x any, t types.Type) string {
-	verb := p.verb()
-	if !p.bare || p.sharp || x == nil {
-		return named(fmt.Sprintf(verb, x), p.letter, x, t)
-	}
-	s := fmt.Sprintf(verb, struct{ v any }{x}) // fmt asks no methods of what is not exported
-	s = strings.TrimSuffix(strings.TrimPrefix(s, "{"), "}")
-	if p.plus {
-		s = strings.TrimPrefix(s, "v:")
-	}
-	return named(s, p.letter, x, t)
-}
-
-// named puts the name of a type in place of the interpreter's, where a verb does not fit: %!s(main.ID=1).
-func named(s string, verb rune, x any, t types.Type) string {
-	bad := fmt.Sprintf("%%!%c(%T=", verb, x)
-	if verb == 0 || !strings.HasPrefix(s, bad) {
-		return s
-	}
-	return fmt.Sprintf("%%!%c(%s=", verb, goName(t)) + strings.TrimPrefix(s, bad)
-}
-
-// callShow calls a method as fmt does: when it panics on a nil pointer, the value prints as <nil>, and otherwise as the
-// panic.
-func (p printer) callShow(name string, f func(x, a any) any, v reflect.Value) (s string, ok bool) {
-	defer func() {
-		if r := recover(); r != nil {
-			s = "<nil>"
-			if v.Kind() != reflect.Pointer || !v.IsNil() {
-				p.m.dropTrace()
-				letter := p.letter
-				if letter == 0 {
-					letter = 'v'
-				}
-				s = fmt.Sprintf("%%!%c(PANIC=%s method: %v)", letter, name, p.m.panicValue(r))
-			}
-		}
-	}()
-	s, _ = f(v.Interface(), nil).(string)
-	return s, true
-}
-
-// byMethod prints by the Error or String method of a session type.
-func (p printer) byMethod(v reflect.Value, t types.Type) (string, bool) {
-	id := p.m.typeID(t)
-	if id < 0 {
-		return "", false
-	}
-	for _, name := range []string{"Error", "String"} {
-		if f := p.m.showMethod(id, name); f != nil {
-			s, ok := p.callShow(name, f, v)
-			switch {
-			case !ok:
-			case p.format != "":
-				s = fmt.Sprintf(p.format, s)
-			case p.letter == 'q':
-				s = strconv.Quote(s)
-			}
-			return s, true
-		}
-	}
-	return "", false
-}
-
-// address is how a function prints. The interpreter's own forms of one have no address that means anything but its own.
-func address(v reflect.Value) string {
-	switch v.Kind() {
-	case reflect.Func, reflect.Pointer:
-		if v.IsNil() {
-			return "<nil>"
-		}
-		return fmt.Sprintf("%#x", v.Pointer())
-	}
-	return fmt.Sprint(v)
+	x := v.Interface()
+	return named(fmt.Sprintf(p.format(), x), p.verb, x, t)
 }
 
 // pointsInto tells a pointer that fmt follows.
@@ -252,90 +170,186 @@ func pointsInto(t *types.Pointer) bool {
 	return false
 }
 
-// pointer is how a pointer, a channel or a function prints whose address is given.
-func (p printer) pointer(t types.Type, address string) string {
-	switch {
-	case p.sharp && address == "<nil>":
-		return "(" + goName(t) + ")(nil)"
-	case p.sharp:
-		return "(" + goName(t) + ")(" + address + ")"
-	case p.letter == 's' || p.letter == 'q':
-		return fmt.Sprintf("%%!%c(%s=%s)", p.letter, goName(t), address)
+// plain prints a value that fmt sees as it is. t is nil where an interface holds it.
+func (p printer) plain(x any, t types.Type, depth int, hidden bool) string {
+	v := reflect.ValueOf(x)
+	switch v.Kind() {
+	case reflect.Func:
+		if t != nil {
+			return p.address(v, t)
+		}
+	case reflect.Pointer, reflect.Chan:
+		asks := false
+		switch x.(type) {
+		case fmt.Formatter, error, fmt.Stringer:
+			asks = !hidden && !p.erring
+		case fmt.GoStringer:
+			asks = !hidden && !p.erring && p.sharp
+		}
+		if depth > 0 && !asks { // fmt would follow it, had it nothing around
+			return p.pointer(v, v.Type().String())
+		}
 	}
-	return address
+	if !hidden && !p.erring {
+		return fmt.Sprintf(p.format(), x)
+	}
+	// In a field that is not exported fmt asks no methods. So x goes into such a one, without a width around it.
+	s := fmt.Sprintf(p.format(), struct{ v any }{x})
+	head := "{"
+	switch {
+	case p.sharp:
+		head = "struct { v interface {} }{v:"
+	case p.plus:
+		head = "{v:"
+	}
+	return strings.TrimSuffix(strings.TrimPrefix(s, head), "}")
 }
 
-func (p printer) composite(v reflect.Value, t types.Type, depth int) (string, bool) {
-	sep, name := " ", ""
-	if p.sharp {
-		sep, name = ", ", goName(t)
+// named puts the name of a type in place of the interpreter's, where a verb does not fit: %!s(main.ID=1).
+func named(s string, verb rune, x any, t types.Type) string {
+	bad := fmt.Sprintf("%%!%c(%T=", verb, x)
+	if !strings.HasPrefix(s, bad) {
+		return s
 	}
-	var parts []string
-	switch u := t.Underlying().(type) {
-	case *types.Struct:
-		if v.Kind() != reflect.Struct {
+	return fmt.Sprintf("%%!%c(%s=", verb, goName(t)) + strings.TrimPrefix(s, bad)
+}
+
+// byMethod prints by what fmt asks a session type for.
+func (p printer) byMethod(v reflect.Value, t types.Type) (string, bool) {
+	id := p.m.typeID(t)
+	if id < 0 {
+		return "", false
+	}
+	if p.m.formatOf(id) != nil {
+		return fmt.Sprintf(p.format(), Boxed{p.m, id, v.Interface()}), true
+	}
+	if p.sharp {
+		f := p.m.showMethod(id, "GoString")
+		if f == nil {
 			return "", false
 		}
-		if _, named := types.Unalias(t).(*types.Named); p.show && named {
-			name, sep = typeName(t), ", "
+		s, ok := p.call("GoString", f, v)
+		if ok {
+			s = p.text(s, true)
 		}
-		for i := range u.NumFields() {
-			q := p
-			q.bare = p.bare || !p.show && !u.Field(i).Exported()
-			f := q.print(v.Field(i), u.Field(i).Type(), depth+1)
-			if p.plus || p.sharp || name != "" {
-				f = u.Field(i).Name() + ":" + f
+		return s, true
+	}
+	if !strings.ContainsRune("vsxXq", p.verb) {
+		return "", false
+	}
+	for _, name := range []string{"Error", "String"} {
+		if f := p.m.showMethod(id, name); f != nil {
+			s, ok := p.call(name, f, v)
+			if ok {
+				s = fmt.Sprintf(p.format(), s)
 			}
-			parts = append(parts, f)
-		}
-		return name + "{" + strings.Join(parts, sep) + "}", true
-	case *types.Slice, *types.Array:
-		if v.Kind() != reflect.Slice && v.Kind() != reflect.Array {
-			return "", false
-		}
-		if p.sharp && v.Kind() == reflect.Slice && v.IsNil() {
-			return name + "(nil)", true
-		}
-		elem := u.(interface{ Elem() types.Type }).Elem()
-		for i := range v.Len() {
-			if i == 1000 && p.show {
-				parts = append(parts, fmt.Sprintf("… %d more", v.Len()-i))
-				break
-			}
-			parts = append(parts, p.print(v.Index(i), elem, depth+1))
-		}
-		if p.sharp {
-			return name + "{" + strings.Join(parts, sep) + "}", true
-		}
-		return "[" + strings.Join(parts, sep) + "]", true
-	case *types.Map:
-		if v.Kind() != reflect.Map {
-			return "", false
-		}
-		if p.sharp && v.IsNil() {
-			return name + "(nil)", true
-		}
-		keys := v.MapKeys()
-		slices.SortStableFunc(keys, inOrder)
-		for _, k := range keys {
-			parts = append(parts, p.print(k, u.Key(), depth+1)+":"+p.print(v.MapIndex(k), u.Elem(), depth+1))
-		}
-		if p.sharp {
-			return name + "{" + strings.Join(parts, ", ") + "}", true
-		}
-		return "map[" + strings.Join(parts, " ") + "]", true
-	case *types.Pointer:
-		switch {
-		case v.Kind() != reflect.Pointer:
-			return "", false
-		case depth == 0 && !v.IsNil() && (p.show || pointsInto(u)):
-			return "&" + p.print(v.Elem(), u.Elem(), depth+1), true
-		}
-		return p.pointer(t, address(v)), true
-	case *types.Chan:
-		if v.Kind() == reflect.Chan {
-			return p.pointer(t, fmt.Sprint(v)), true
+			return s, true
 		}
 	}
 	return "", false
+}
+
+// call calls a method as fmt does: when it panics on a nil pointer, the value prints as <nil>, and otherwise as the panic.
+func (p printer) call(name string, f func(x, a any) any, v reflect.Value) (s string, ok bool) {
+	defer func() {
+		if r := recover(); r != nil {
+			s = p.panicked(name, v, r)
+		}
+	}()
+	s, _ = f(v.Interface(), nil).(string)
+	return s, true
+}
+
+func (p printer) panicked(name string, v reflect.Value, r any) string {
+	p.m.dropTrace()
+	if v.Kind() == reflect.Pointer && v.IsNil() {
+		return "<nil>"
+	}
+	return fmt.Sprintf("%%!%c(PANIC=%s method: %v)", p.verb, name, p.m.panicValue(r))
+}
+
+// address prints what is no more than a place in memory. Functions have several forms in the interpreter.
+func (p printer) address(v reflect.Value, t types.Type) string {
+	switch v.Kind() {
+	case reflect.Func, reflect.Pointer, reflect.Chan:
+		return p.pointer(v, goName(t))
+	}
+	return fmt.Sprint(v)
+}
+
+func (p printer) pointer(v reflect.Value, typ string) string {
+	at := v.UnsafePointer()
+	if p.verb == 'v' && at == nil {
+		if p.sharp {
+			return "(" + typ + ")(nil)"
+		}
+		return p.text("<nil>", false)
+	}
+	s := fmt.Sprintf(p.format(), at)
+	if p.sharp {
+		return "(" + typ + ")" + strings.TrimPrefix(s, "(unsafe.Pointer)")
+	}
+	bad := fmt.Sprintf("%%!%c(", p.verb)
+	if rest, ok := strings.CutPrefix(s, bad+"unsafe.Pointer="); ok {
+		return bad + typ + "=" + rest
+	}
+	return s
+}
+
+func (p printer) structure(v reflect.Value, t types.Type, st *types.Struct, depth int, hidden bool) string {
+	name, sep, fields := "", " ", p.plus || p.sharp
+	if p.sharp {
+		name, sep = goName(t), ", "
+	}
+	if _, ok := types.Unalias(t).(*types.Named); ok && p.show {
+		name, sep, fields = typeName(t), ", ", true
+	}
+	var parts []string
+	for i := range st.NumFields() {
+		s := p.value(v.Field(i), st.Field(i).Type(), depth+1, hidden || !p.show && !st.Field(i).Exported())
+		if fields {
+			s = st.Field(i).Name() + ":" + s
+		}
+		parts = append(parts, s)
+	}
+	return name + "{" + strings.Join(parts, sep) + "}"
+}
+
+func (p printer) list(v reflect.Value, t, elem types.Type, depth int, hidden bool) string {
+	if b, ok := elem.Underlying().(*types.Basic); ok && b.Kind() == types.Uint8 && strings.ContainsRune("sqxX", p.verb) {
+		x := make([]byte, v.Len())
+		reflect.Copy(reflect.ValueOf(x), v)
+		return fmt.Sprintf(p.format(), x)
+	}
+	if p.sharp && v.Kind() == reflect.Slice && v.IsNil() {
+		return goName(t) + "(nil)"
+	}
+	var parts []string
+	for i := range v.Len() {
+		if i == 1000 && p.show {
+			parts = append(parts, fmt.Sprintf("… %d more", v.Len()-i))
+			break
+		}
+		parts = append(parts, p.value(v.Index(i), elem, depth+1, hidden))
+	}
+	if p.sharp {
+		return goName(t) + "{" + strings.Join(parts, ", ") + "}"
+	}
+	return "[" + strings.Join(parts, " ") + "]"
+}
+
+func (p printer) mapping(v reflect.Value, t types.Type, u *types.Map, depth int, hidden bool) string {
+	if p.sharp && v.IsNil() {
+		return goName(t) + "(nil)"
+	}
+	keys := v.MapKeys()
+	slices.SortStableFunc(keys, inOrder)
+	var parts []string
+	for _, k := range keys {
+		parts = append(parts, p.value(k, u.Key(), depth+1, hidden)+":"+p.value(v.MapIndex(k), u.Elem(), depth+1, hidden))
+	}
+	if p.sharp {
+		return goName(t) + "{" + strings.Join(parts, ", ") + "}"
+	}
+	return "map[" + strings.Join(parts, " ") + "]"
 }

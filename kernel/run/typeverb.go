@@ -80,11 +80,11 @@ func (m *Machine) sprintf(format string, args ...any) string {
 			switch {
 			case verb == "T":
 				text(m.verbTypeName(args[next]))
-			case boxed && (verb == "p" || verb == "w"):
-				y := any(b)
-				if verb == "p" {
-					y = pointed(b)
-				}
+			case boxed && verb == "w":
+				all = append(all, notWrapped{b})
+				operand, verb, named = len(all)-1, "v", true
+			case boxed && verb == "p":
+				y := pointed(b)
 				if _, boxed := y.(Boxed); boxed {
 					spec = ""
 					text(b.badVerb(verb))
@@ -132,6 +132,16 @@ func pointed(x any) any {
 
 // badVerb is what a verb prints that does not fit: the value as it is, without its methods.
 func (b Boxed) badVerb(verb string) string {
-	p := printer{m: b.m, letter: 'v', bare: true}
-	return "%!" + verb + "(" + goName(b.Type()) + "=" + p.print(reflect.ValueOf(b.value), b.Type(), 0) + ")"
+	p := printer{m: b.m, spec: "%", verb: 'v', erring: true}
+	return "%!" + verb + "(" + goName(b.Type()) + "=" + p.value(reflect.ValueOf(b.value), b.Type(), 0, false) + ")"
+}
+
+// notWrapped is a session value for %w where nothing is wrapped. It prints with %v in its place.
+type notWrapped struct{ box Boxed }
+
+// Format reports the verb.
+func (n notWrapped) Format(f fmt.State, verb rune) {
+	p := printerOf(n.box.m, f, verb)
+	p.erring = true
+	fmt.Fprintf(f, "%%!w(%s=%s)", goName(n.box.Type()), p.value(reflect.ValueOf(n.box.value), n.box.Type(), 0, false))
 }

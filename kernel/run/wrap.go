@@ -36,6 +36,15 @@ func (m *Machine) asError(x any) any {
 	return x
 }
 
+// asErrors does so for the elements of a slice.
+func (m *Machine) asErrors(list []any) []any {
+	out := make([]any, len(list))
+	for i, x := range list {
+		out[i] = m.asError(x)
+	}
+	return out
+}
+
 func (b Boxed) call(name string, a any) (any, bool) {
 	f := b.m.showMethod(b.id, name)
 	if f == nil {
