@@ -26,6 +26,9 @@ func (f *Files) Parse(number int, label, src string) (*Cell, error) {
 	f.cells[fileName(number)] = source{number, label, strings.Split(src, "\n")}
 	p := &parse{files: f, name: fileName(number), number: number}
 	c := p.cell(src)
+	if len(p.errs) == 0 {
+		p.embeds()
+	}
 	if len(p.errs) > 0 {
 		errs := p.errs.Sort().withoutEcho()
 		for i := range errs {
@@ -36,6 +39,16 @@ func (f *Files) Parse(number int, label, src string) (*Cell, error) {
 		return nil, errs
 	}
 	return c, nil
+}
+
+// embeds refuses variables that the compiler would fill with a file: here they would be empty.
+func (p *parse) embeds() {
+	lines := p.files.cells[p.name].lines
+	for i, l := range lines[:len(lines)-1] {
+		if strings.HasPrefix(l, "//go:embed ") && strings.HasPrefix(lines[i+1], "var ") {
+			p.errs = append(p.errs, Diagnostic{Position: Position{p.number, i + 1, 1}, Message: "go:embed is not available in cells, since nothing is built; os.ReadFile reads a file when the cell runs"})
+		}
+	}
 }
 
 // withoutEcho drops complaints about the end of the cell that follow from an earlier mistake.

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"fmt"
 	"go/ast"
 	"go/token"
 	"go/types"
@@ -144,6 +145,7 @@ func (p *Program) check(c *cell.Cell, left map[string]bool) (u *Unit, err error)
 // imports puts the imported packages in scope.
 func (u *Unit) imports(specs []*ast.ImportSpec) []types.Error {
 	p := u.Program
+	bound := map[string]string{} // the same import twice is no mistake, two of one name are
 	for _, sp := range specs {
 		path, err := strconv.Unquote(sp.Path.Value)
 		if err != nil {
@@ -157,6 +159,10 @@ func (u *Unit) imports(specs []*ast.ImportSpec) []types.Error {
 		if sp.Name != nil {
 			name = sp.Name.Name
 		}
+		if was := bound[name]; was != "" && was != path && name != "_" && name != "." {
+			return []types.Error{{Fset: p.Files.Set, Pos: sp.Pos(), Msg: fmt.Sprintf("%s redeclared in this block: it is package %s already", name, was)}}
+		}
+		bound[name] = path
 		switch name {
 		case "_":
 		case ".":

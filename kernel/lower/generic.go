@@ -125,6 +125,7 @@ func (l *lowerer) funcInstance(p token.Pos, f *types.Func, args *types.TypeList)
 	if g == nil {
 		l.refuse(p, "generic function %s.%s is not available to cells", f.Pkg().Name(), f.Name())
 	}
+	l.finite(p, f.Name(), args)
 	slot := l.program.Slots[f.Origin()]
 	if newest := l.generic[slot]; newest != nil {
 		g = newest
@@ -144,4 +145,48 @@ func (l *lowerer) funcInstance(p token.Pos, f *types.Func, args *types.TypeList)
 	}
 	l.queue = append(l.queue, func() { l.stencil(g.Scope, g.Decl.Type.TypeParams, args, g.Decl, name, f.Name(), slot != "") })
 	return name
+}
+
+// finite refuses an instance of an instance of an instance, and so on without end: bodies, which bring them about, are checked
+// one by one.
+func (l *lowerer) finite(p token.Pos, name string, args *types.TypeList) {
+	size := 0
+	var grows func(t types.Type, depth int) bool
+	grows = func(t types.Type, depth int) bool {
+		if size++; depth > 30 || size > 10_000 {
+			return true
+		}
+		switch t := types.Unalias(t).(type) {
+		case *types.Named:
+			for a := range t.TypeArgs().Types() {
+				if grows(a, depth+1) {
+					return true
+				}
+			}
+		case *types.Map:
+			return grows(t.Key(), depth+1) || grows(t.Elem(), depth+1)
+		case *types.Struct:
+			for f := range t.Fields() {
+				if grows(f.Type(), depth+1) {
+					return true
+				}
+			}
+		case *types.Signature:
+			for _, tp := range []*types.Tuple{t.Params(), t.Results()} {
+				for v := range tp.Variables() {
+					if grows(v.Type(), depth+1) {
+						return true
+					}
+				}
+			}
+		case interface{ Elem() types.Type }:
+			return grows(t.Elem(), depth+1)
+		}
+		return false
+	}
+	for t := range args.Types() {
+		if grows(t, 0) {
+			l.refuse(p, "instantiation cycle: %s is instantiated with ever larger types", name)
+		}
+	}
 }

@@ -34,6 +34,9 @@ func (l *lowerer) namedType(x *types.Named) string {
 		}
 		shim = true
 	}
+	if x.TypeArgs().Len() > 0 {
+		l.finite(token.NoPos, o.Name(), x.TypeArgs())
+	}
 	key := fmt.Sprintf("%p", x.Origin().Obj()) + l.typeKey(x.TypeArgs())
 	if n := l.named[key]; n != "" {
 		return n

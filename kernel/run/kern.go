@@ -189,29 +189,6 @@ func (m *Machine) varPtr(key string) any {
 	return m.symbols[key[:i]][key[i+1:]].Addr().Interface()
 }
 
-func (m *Machine) unbox(x any, id int, from string) any {
-	if m.is(x, id) {
-		return Unbox(x)
-	}
-	panic(m.conversion(x, goName(m.typ(id)), from))
-}
-
-// differs panics for an assertion to a compiled type; v is a zero value of that type.
-func (m *Machine) differs(x, v any, from string) {
-	panic(m.conversion(x, reflect.TypeOf(v).String(), from))
-}
-
-func (m *Machine) conversion(x any, want, from string) runtimeError {
-	is, why := m.typeNameOf(x), ""
-	if is == want {
-		why = " (types from different packages)"
-		if strings.HasPrefix(want, "main.") {
-			why = " (types from different scopes)" // or of different cells
-		}
-	}
-	return runtimeError(fmt.Sprintf("interface conversion: %s is %s, not %s%s", from, is, want, why))
-}
-
 // is tells whether the dynamic type of x is the one with the number. A function of a compiled package is not boxed.
 func (m *Machine) is(x any, id int) bool {
 	x = Inner(x)
@@ -243,7 +220,7 @@ func first(x any) any { return reflect.ValueOf(x).Index(0).Interface() }
 func (m *Machine) fail(x any, id int) {
 	want := m.typ(id)
 	if x == nil {
-		panic(runtimeError("interface conversion: interface is nil, not " + goName(want)))
+		panic(assertion("interface", "", goName(want), ""))
 	}
 	missing := ""
 	if i, ok := want.Underlying().(*types.Interface); ok {
@@ -254,7 +231,7 @@ func (m *Machine) fail(x any, id int) {
 			}
 		}
 	}
-	panic(runtimeError(fmt.Sprintf("interface conversion: %s is not %s: missing method %s", m.typeNameOf(x), goName(want), missing)))
+	panic(assertion("interface", m.typeNameOf(x), goName(want), missing))
 }
 
 // hasMethod tells whether a value has a method of that name, and where its types are known, of that signature.
@@ -283,8 +260,11 @@ func (m *Machine) typeNameOf(x any) string {
 	case Boxed:
 		return goName(m.typ(b.id))
 	}
-	if _, ok := x.(*sessionType); ok {
+	switch x := x.(type) {
+	case *sessionType:
 		return "*reflect.rtype"
+	case runtimeError:
+		return x.typeName()
 	}
 	return reflect.TypeOf(x).String()
 }

@@ -20,6 +20,18 @@ func (e runtimeError) Error() string { return string(e) }
 // RuntimeError implements runtime.Error.
 func (runtimeError) RuntimeError() {}
 
+// typeName is the type of the error in Go.
+func (e runtimeError) typeName() string {
+	text, ok := strings.CutPrefix(string(e), "runtime error: ")
+	switch {
+	case !ok:
+		return "runtime.plainError"
+	case strings.HasPrefix(text, "index out of range"), strings.HasPrefix(text, "slice bounds"), strings.HasPrefix(text, "cannot convert slice"):
+		return "runtime.boundsError"
+	}
+	return "runtime.errorString"
+}
+
 // exit is thrown by os.Exit and log.Fatal.
 type exit string
 
@@ -61,13 +73,26 @@ func (m *Machine) panicOf(r any) *Panic {
 		p.Text = v
 		p.Exit = strings.HasPrefix(p.Text, "os.Exit(") // the interpreter's own
 	case Boxed:
-		p.Text = fmt.Sprintf("%v", v)
+		p.Text = v.inPanic()
 	case fmt.Stringer:
 		p.Text = v.String()
 	default:
 		p.Text = fmt.Sprintf("%T(%v)", v, v)
 	}
 	return p
+}
+
+// inPanic is how an unrecovered panic prints a value: by its own method, or with its type where that is a number, a text or
+// a boolean with a name.
+func (b Boxed) inPanic() string {
+	t, basic := b.Type().Underlying().(*types.Basic)
+	if !basic || b.m.showMethod(b.id, "Error") != nil || b.m.showMethod(b.id, "String") != nil {
+		return fmt.Sprintf("%v", b)
+	}
+	if t.Info()&types.IsString != 0 {
+		return fmt.Sprintf("%s(%q)", goName(b.Type()), b.value)
+	}
+	return fmt.Sprintf("%s(%v)", goName(b.Type()), b.value)
 }
 
 // panicValue undoes what the interpreter does to the values of panics.
