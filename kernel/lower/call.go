@@ -488,7 +488,7 @@ func (e *emitter) conversion(c *ast.CallExpr) string {
 	}
 	if types.IsInterface(t) {
 		v := e.to(a, t)
-		if isEmpty(t) && strings.HasPrefix(v, Runtime) {
+		if isEmpty(t) && strings.HasPrefix(v, Runtime+".Box(") {
 			return v
 		}
 		return e.helper("as", e.typ(t), "(v %s) %s { return v }") + "(" + v + ")"

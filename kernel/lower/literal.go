@@ -2,6 +2,7 @@ package lower
 
 import (
 	"go/ast"
+	"go/constant"
 	"go/types"
 	"strconv"
 	"strings"
@@ -89,13 +90,19 @@ func (e *emitter) composite(x *ast.CompositeLit, amp string) string {
 			parts = append(parts, k+": "+part(e.toElement(kv.Value, t, u.Elem()), u.Elem()))
 		}
 	default:
-		elem := elemType(u)
+		elem, at := elemType(u), int64(0)
 		for _, el := range x.Elts {
 			if kv, ok := el.(*ast.KeyValueExpr); ok {
 				parts = append(parts, e.x(kv.Key)+": "+part(e.to(kv.Value, elem), elem))
+				at, _ = constant.Int64Val(constant.ToInt(e.info.Types[kv.Key].Value))
 			} else {
-				parts = append(parts, part(e.to(el, elem), elem))
+				v := part(e.to(el, elem), elem)
+				if strings.Contains(v, "(*") { // the interpreter takes an element with (*p).x in it for a type, unless it has an index
+					v = strconv.FormatInt(at, 10) + ": " + v
+				}
+				parts = append(parts, v)
 			}
+			at++
 		}
 	}
 	lit := e.typ(t) + "{" + strings.Join(parts, ", ") + "}"

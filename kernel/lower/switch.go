@@ -29,7 +29,7 @@ func (e *emitter) switchStmt(b *strings.Builder, st *ast.SwitchStmt, label strin
 	}
 	clauses := st.Body.List
 	def := slices.IndexFunc(clauses, func(s ast.Stmt) bool { return s.(*ast.CaseClause).List == nil })
-	if e.chosenOneByOne(clauses, compare) {
+	if e.chosenOneByOne(clauses, compare || st.Tag == nil) {
 		e.switchOneByOne(b, st, label, tag, tt, compare, def)
 		return
 	}
@@ -70,14 +70,14 @@ func (e *emitter) picked(b *strings.Builder, label, pick string, clauses []ast.S
 }
 
 // chosenOneByOne tells a switch with a list of cases of which one that is not the first has to be computed: the interpreter
-// computes only the first of a list, and takes what its frame holds for the others.
-func (e *emitter) chosenOneByOne(clauses []ast.Stmt, compare bool) bool {
+// computes only the first of a list, and takes what its frame holds for the others. Conditions are never simple to it.
+func (e *emitter) chosenOneByOne(clauses []ast.Stmt, conditions bool) bool {
 	return slices.ContainsFunc(clauses, func(s ast.Stmt) bool {
 		list := s.(*ast.CaseClause).List
 		return len(list) > 1 && slices.ContainsFunc(list[1:], func(x ast.Expr) bool {
 			tv := e.info.Types[x]
 			_, name := ast.Unparen(x).(*ast.Ident)
-			return compare || tv.Value == nil && !tv.IsNil() && !name
+			return conditions || tv.Value == nil && !tv.IsNil() && !name
 		})
 	})
 }
