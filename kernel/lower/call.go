@@ -330,7 +330,7 @@ func (e *emitter) rawArgs(o types.Object) bool {
 	case "log", "errors", "container/list", "container/heap", "container/ring", "sync", "sync/atomic", "context", "testing", "log/slog":
 		return false
 	}
-	if strings.HasPrefix(f.Pkg().Path(), kernelPackages) { // they ask the session how to show a value of its types
+	if strings.HasPrefix(f.Pkg().Path(), kernelPackages) || f.Pkg().Path() == kernPath { // they ask the session how to show a value of its types
 		return false
 	}
 	return e.shim(f.Pkg().Path(), f.Name()) == nil

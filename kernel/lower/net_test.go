@@ -103,6 +103,7 @@ func Format(int, func(any, fmt.State, rune)) {}
 func VarPtr(string) any { return nil }
 func Runes(string) ([]int, []rune) { return nil, nil }
 func Clear(any) {}
+func Only(any, any) any { return nil }
 func JSONMarshal(any) ([]byte, error) { return nil, nil }
 func JSONMarshalIndent(any, string, string) ([]byte, error) { return nil, nil }
 func JSONUnmarshal([]byte, any) error { return nil }

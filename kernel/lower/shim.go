@@ -30,6 +30,7 @@ func (l *lowerer) shim(path, name string) types.Object {
 			scope[ip.Name()] = types.NewPkgName(token.NoPos, main, ip.Name(), ip)
 		}
 	}
+	scope["kern"] = types.NewPkgName(token.NoPos, main, "kern", kern)
 	pkg, errs := p.Pass(scope, f.Decls, f.Pos(), check.NewInfo(), true)
 	if len(errs) > 0 {
 		panic(errs[0])
@@ -62,6 +63,20 @@ func (l *lowerer) shim(path, name string) types.Object {
 	}
 	return m[name]
 }
+
+// kernPath is the import path of the functions of package run that our own versions call by name.
+const kernPath = "gonverge/kern"
+
+// kern declares them.
+var kern = func() *types.Package {
+	p := types.NewPackage(kernPath, "kern")
+	empty := types.NewInterfaceType(nil, nil)
+	param := func(name string) *types.Var { return types.NewParam(token.NoPos, p, name, empty) }
+	sig := types.NewSignatureType(nil, nil, nil, types.NewTuple(param("key"), param("value")), types.NewTuple(param("")), false)
+	p.Scope().Insert(types.NewFunc(token.NoPos, p, "Only", sig))
+	p.MarkComplete()
+	return p
+}()
 
 // shimType is our own version of a generic type of std, or nil.
 func (l *lowerer) shimType(o *types.TypeName) *types.TypeName {

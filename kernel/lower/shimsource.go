@@ -120,6 +120,15 @@ func (x *Pointer[T]) Store(v *T) { x.mu.Lock(); x.p = v; x.mu.Unlock() }
 func (x *Pointer[T]) Swap(v *T) *T { x.mu.Lock(); p := x.p; x.p = v; x.mu.Unlock(); return p }
 func (x *Pointer[T]) CompareAndSwap(old, v *T) bool { x.mu.Lock(); ok := x.p == old; if ok { x.p = v }; x.mu.Unlock(); return ok }
 `,
+	"unique": `
+type Handle[T comparable] struct { p *T }
+func (h Handle[T]) Value() T { return *h.p }
+func Make[T comparable](v T) Handle[T] {
+	var key [2]any
+	key[0], key[1] = reflect.TypeOf(&v), v
+	return Handle[T]{kern.Only(key, any(&v)).(*T)}
+}
+`,
 	"math/rand/v2": `
 func N[I ~int | ~int64 | ~int32 | ~uint | ~uint64 | ~uint32 | ~int8 | ~int16 | ~uint8 | ~uint16 | ~uintptr](n I) I { if n <= 0 { panic("invalid argument to N") }; return I(rand.Uint64N(uint64(n))) }
 `,

@@ -36,6 +36,9 @@ var endsProcess = map[string]string{
 // symbol returns the lowered name of an exported compiled object; it refuses what the interpreter lacks.
 func (l *lowerer) symbol(p token.Pos, o types.Object) string {
 	importPath := o.Pkg().Path()
+	if importPath == kernPath {
+		return Runtime + "." + o.Name()
+	}
 	if why := endsProcess[importPath+"."+o.Name()]; why != "" {
 		l.refuse(p, "%s.%s is not available in cells: %s", o.Pkg().Name(), o.Name(), why)
 	}

@@ -91,6 +91,8 @@ func (m *Machine) runtime() map[string]reflect.Value {
 		"JSONUnmarshal":     v(m.jsonUnmarshal),
 		"JSONDecode":        v(m.jsonDecode),
 
+		"Only": v(m.only),
+
 		"Bare":          v(m.bare),
 		"Plain":         v(m.plain),
 		"PlainAll":      v(m.plainAll),

@@ -82,6 +82,7 @@ type Machine struct {
 
 	variables   int                       // global ones of lowered code: see prepare.go
 	reflections map[string][]*sessionType // by name: see reflecttype.go
+	unique      sync.Map                  // of package unique
 }
 
 type methodKey struct {

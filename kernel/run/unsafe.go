@@ -61,3 +61,9 @@ func whole(to, from any) {
 	}
 	s.Set(reflect.SliceAt(s.Type().Elem(), p.UnsafePointer(), p.Type().Elem().Len()).Convert(s.Type()))
 }
+
+// only is the first value that came with a key, for package unique.
+func (m *Machine) only(key, value any) any {
+	v, _ := m.unique.LoadOrStore(key, value)
+	return v
+}
