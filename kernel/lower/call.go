@@ -175,6 +175,9 @@ func (e *emitter) args(c *ast.CallExpr, sig *types.Signature) string {
 	callee := e.callee(c)
 	raw := e.rawArgs(callee)
 	n := sig.Params().Len()
+	if s := e.formatted(c, callee, sig); s != "" {
+		return s
+	}
 	var out []string
 	for i, a := range c.Args {
 		if tp, ok := e.info.Types[a].Type.(*types.Tuple); ok && tp.Len() > 1 && len(c.Args) == 1 {
@@ -228,6 +231,36 @@ func (e *emitter) args(c *ast.CallExpr, sig *types.Signature) string {
 		s += "..."
 	}
 	return s
+}
+
+// formatted lowers the arguments of a compiled function other than fmt's that takes a format, such as log.Printf, where its
+// operands stand for verbs that do not ask how they print: package run makes the text. "" for any other call.
+func (e *emitter) formatted(c *ast.CallExpr, callee types.Object, sig *types.Signature) string {
+	f, ok := callee.(*types.Func)
+	at := sig.Params().Len() - 2
+	if !ok || !sig.Variadic() || at < 0 || len(c.Args) < at+2 || !strings.HasSuffix(f.Name(), "f") || f.Pkg() == nil || f.Pkg().Path() == "fmt" || check.InSession(f) {
+		return ""
+	}
+	if !isString(sig.Params().At(at).Type()) || !isEmpty(sig.Params().At(at+1).Type().Underlying().(*types.Slice).Elem()) {
+		return ""
+	}
+	if v := e.info.Types[c.Args[at]].Value; v != nil {
+		if format := constant.StringVal(v); !typeOrPointer.MatchString(format) && !e.unasked(c, at, format) {
+			return ""
+		}
+	}
+	var out []string
+	for i, a := range c.Args[:at] {
+		out = append(out, e.to(a, sig.Params().At(i).Type()))
+	}
+	text := []string{"string(" + e.x(c.Args[at]) + ")"}
+	for _, a := range c.Args[at+1:] {
+		text = append(text, e.to(a, paramType(sig, at+1, c.Ellipsis.IsValid())))
+	}
+	if c.Ellipsis.IsValid() {
+		text[len(text)-1] += "..."
+	}
+	return strings.Join(append(out, `"%s"`, Runtime+".Sprintf("+strings.Join(text, ", ")+")"), ", ")
 }
 
 // leavesOut tells a call that gives nothing for the last parameter of a variadic function: it is nil, while the
