@@ -75,9 +75,6 @@ func NewImporter(fset *token.FileSet, data []byte) (*Importer, error) {
 	return im, nil
 }
 
-// platform is that of the export data. Other systems have other types and constants in package syscall.
-const platform = "linux/amd64"
-
 // aliases are paths by which notebooks of other kernels import what is here under another.
 var aliases = map[string]string{"display": "gonverge/kernel/api/display", "github.com/gopherdata/gophernotes": "gonverge/kernel/api/display"}
 
@@ -103,7 +100,11 @@ func (im *Importer) Import(path string) (*types.Package, error) {
 	if err != nil {
 		return nil, fmt.Errorf("check: export data of %s: %w", path, err)
 	}
-	return gcexportdata.Read(bytes.NewReader(raw), im.fset, im.pkgs, path)
+	p, err := gcexportdata.Read(bytes.NewReader(raw), im.fset, im.pkgs, path)
+	if err == nil {
+		localize(p, here[path])
+	}
+	return p, err
 }
 
 // Named is the type of a package with a name, or nil.
