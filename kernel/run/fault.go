@@ -2,6 +2,7 @@ package run
 
 import (
 	"fmt"
+	"go/types"
 	"reflect"
 	"sync/atomic"
 	"unsafe"
@@ -198,6 +199,11 @@ func fault(n, frame unsafe.Pointer) (text string) {
 	x := operands[0]
 	if x.Kind() == reflect.Pointer {
 		x = x.Elem()
+	}
+	if x.Kind() == reflect.Map && kind == faults.indexed && operands[1].CanInterface() {
+		if b, ok := Inner(operands[1].Interface()).(Boxed); ok && !types.Comparable(b.Type()) {
+			return "hash of unhashable type " + goName(b.Type())
+		}
 	}
 	isSlice := x.Kind() == reflect.Slice
 	if !isSlice && x.Kind() != reflect.String && x.Kind() != reflect.Array {

@@ -134,10 +134,13 @@ func (m *Machine) panicValue(r any) any {
 	return r
 }
 
-// trueName is the name of a type that cannot be compared, given by its name in lowered code. Types that are the same there
+// trueName is the name of a struct that cannot be compared, given by its name in lowered code. Types that are the same there
 // but for their names keep that name.
 func (m *Machine) trueName(lowered string) string {
 	name := ownNames(lowered)
+	if !strings.HasPrefix(name, "struct {") { // also the name of values that are in no box
+		return name
+	}
 	found := ""
 	for _, t := range *m.types.Load() {
 		if types.IsInterface(t) || types.Comparable(t) || goName(t.Underlying()) != name {
