@@ -96,34 +96,36 @@ func unnamed(s *types.Signature) *types.Signature {
 	return types.NewSignatureType(nil, nil, nil, list(s.Params()), list(s.Results()), s.Variadic())
 }
 
-// asserter returns the function that asserts an empty interface to an interface with methods.
+// asserter returns the function that asserts an empty interface to an interface with methods. Its results have no names: those
+// would start from what the last call has left in the caller's frame (see function.go).
 func (l *lowerer) asserter(to types.Type) string {
 	iface := to.Underlying().(*types.Interface)
 	t := l.typ(to)
 	return l.openFunc("to"+sep+l.key(to), "to", &openFunc{
-		head: "(in interface{}) (v " + t + ", ok bool)",
+		head: "(in interface{}) (" + t + ", bool)",
 		args: "in",
 		accept: func(l *lowerer, id int, x types.Type) string {
 			switch {
 			case !types.Implements(x, iface):
 				return ""
 			case isCompiled(to):
-				return fmt.Sprintf("q := %s\nv = %s(q)\nreturn v, true", l.raw("in", x), l.wrap(x, to))
+				return fmt.Sprintf("q := %s\nreturn %s(q), true", l.raw("in", x), l.wrap(x, to))
 			}
 			return "return in, true"
 		},
 		last: func(l *lowerer) string {
+			none := "var none " + t + "\nreturn none, false"
 			if isCompiled(to) {
-				return fmt.Sprintf("if in == nil || %s.Boxed(in) { return } // the interpreter cannot assert nil\nv, ok = in.(%s)\nreturn", Runtime, t)
+				return fmt.Sprintf("if in == nil || %s.Boxed(in) { %s } // the interpreter cannot assert nil\nv, ok := in.(%s)\nreturn v, ok", Runtime, strings.ReplaceAll(none, "\n", "; "), t)
 			}
 			call := Runtime + ".Has(in"
 			for m := range iface.Methods() {
 				if l.mentions(m.Type()) { // no compiled type has it
-					return "return"
+					return none
 				}
 				call += fmt.Sprintf(", %q, (*func%s)(nil)", m.Name(), l.signature(m.Signature(), nil, nil))
 			}
-			return "if " + call + ") { return in, true }\nreturn"
+			return "if " + call + ") { return in, true }\n" + none
 		},
 	})
 }

@@ -94,7 +94,7 @@ func (e *emitter) builtinArg(c *ast.CallExpr, name string, i int, a ast.Expr) st
 		return e.to(a, types.NewInterfaceType(nil, nil))
 	case "len", "cap":
 		if p, ok := e.typeOf(a).Underlying().(*types.Pointer); ok { // to an array, and perhaps nil
-			return e.helper("array", e.typ(p.Elem()), "(p *%s) (a %s) { return }") + "(" + e.x(a) + ")"
+			return e.helper("array", e.typ(p.Elem()), "(p *%s) %s { var a %s; return a }") + "(" + e.x(a) + ")"
 		}
 	case "copy":
 		if i == 1 && isString(e.typeOf(a)) {

@@ -85,6 +85,8 @@ func (e *emitter) call(c *ast.CallExpr) string {
 		fn = e.loaded(c.Fun)
 		if n, ok := types.Unalias(tv.Type).(*types.Named); ok && e.isOurs(n) {
 			fn = e.cast(sig, fn) // the interpreter trips over calls of named function types
+		} else if asserted(fun) {
+			fn = e.cast(sig, fn) // does not know what a function out of an interface returns
 		} else if s, ok := fun.(*ast.SelectorExpr); ok && sig.Variadic() && e.info.Selections[s] != nil {
 			fn = e.cast(sig, fn) // and over those of fields with any number of arguments
 		} else if c, ok := fun.(*ast.CallExpr); ok && sig.Variadic() && e.info.Types[c.Fun].IsType() { // recursive: a field too
@@ -92,6 +94,17 @@ func (e *emitter) call(c *ast.CallExpr) string {
 		}
 	}
 	return fn + "(" + e.args(c, sig) + ")"
+}
+
+// asserted tells an expression that is a type assertion in lowered code.
+func asserted(x ast.Expr) bool {
+	switch x := ast.Unparen(x).(type) {
+	case *ast.TypeAssertExpr:
+		return true
+	case *ast.UnaryExpr:
+		return x.Op == token.ARROW
+	}
+	return false
 }
 
 func (e *emitter) methodCall(c *ast.CallExpr, s *ast.SelectorExpr, sel *types.Selection, sig *types.Signature) string {

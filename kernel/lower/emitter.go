@@ -94,7 +94,7 @@ func (e *emitter) one(x ast.Expr, want types.Type) string {
 	if !e.info.Types[x].IsNil() {
 		return e.to(x, want)
 	}
-	return e.helper("none", e.typ(want), "() (v %s) { return }") + "()"
+	return e.helper("none", e.typ(want), "() %s { var v %s; return v }") + "()"
 }
 
 // stream replaces os.Stdin, os.Stdout and os.Stderr, where they become an io.Reader or io.Writer, by the kernel's own:
@@ -317,7 +317,7 @@ func (e *emitter) mapKey(x ast.Expr, key types.Type) string {
 		e.refuse(x.Pos(), "a value of type %s cannot be a map key of type %s, an interface of a compiled package; a map whose keys are any can have it", typeName(from), typeName(key))
 	}
 	if e.info.Types[x].IsNil() && (isCompiled(key) || !types.IsInterface(key)) { // the interpreter wants to know of which type
-		return e.helper("nil", e.typ(key), "() (v %s) { return }") + "()"
+		return e.helper("nil", e.typ(key), "() %s { var v %s; return v }") + "()"
 	}
 	return e.to(x, key)
 }

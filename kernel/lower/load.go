@@ -28,7 +28,7 @@ func (e *emitter) cast(t types.Type, v string) string {
 // none writes the nil of a type; of a function type the interpreter has none.
 func (e *emitter) none(t types.Type) string {
 	if _, ok := t.Underlying().(*types.Signature); ok || e.logic > 0 {
-		return e.helper("none", e.typ(t), "() (v %s) { return }") + "()"
+		return e.helper("none", e.typ(t), "() %s { var v %s; return v }") + "()"
 	}
 	return "(" + e.typ(t) + ")(nil)"
 }
