@@ -55,6 +55,10 @@ func TestErrorsSayWhatAndWhere(t *testing.T) {
 		{"func f() (int, error) { return 1, nil }\nfunc() { x := f(); _ = x }()", "assignment mismatch"},
 		{"func f() (int, int) { return 1, 2 }\n---\nx := f()", "assignment mismatch"},
 		{"var v any = 1\nv + 1", "mismatched types"},
+		{"import . \"reflect\"\ntype A = Value\nfunc (A) m() {}", "3:7: cannot define new methods on non-local type A"},
+		{"import . \"reflect\"\ntype A = (*Value)\nfunc (A) m() {}", "3:7: cannot define new methods on non-local type A"},
+		{"import \"bufio\"\nimport bufio \"os\"\nbufio.Args", "2:8: bufio redeclared in this block"},
+		{"var x = f()\nfunc f() int { return x }", "1:5: initialization cycle for x"},
 	} {
 		p := newProgram(t)
 		var err error

@@ -50,6 +50,9 @@ func (u *Unit) declarations(decls []ast.Decl, left map[string]bool) []types.Erro
 		u.Funcs = append(u.Funcs, &Func{Decl: m, Receiver: base})
 	}
 	file = append(file, u.plainDecls(decls)...)
+	if errs := u.notOurs(methods, specs); len(errs) > 0 {
+		return errs
+	}
 	pkg, errs := p.Pass(u.Scope, file, decls[0].Pos(), u.Info, true)
 	if len(errs) > 0 {
 		return errs
@@ -57,6 +60,29 @@ func (u *Unit) declarations(decls []ast.Decl, left map[string]bool) []types.Erro
 	late := u.addMethods(pkg, lates)
 	u.bind(pkg, late)
 	return nil
+}
+
+// notOurs refuses methods of an alias of a type that a package was imported for by a dot: the checker, which follows the names
+// of a file, falls over one that is in scope but not declared.
+func (u *Unit) notOurs(methods []*ast.FuncDecl, specs map[string]*ast.TypeSpec) (errs []types.Error) {
+	for _, m := range methods {
+		sp := specs[Receiver(m)]
+		if sp == nil || !sp.Assign.IsValid() {
+			continue
+		}
+		target := ast.Unparen(sp.Type)
+		if star, ok := target.(*ast.StarExpr); ok {
+			target = ast.Unparen(star.X)
+		}
+		id, ok := target.(*ast.Ident)
+		if !ok || specs[id.Name] != nil {
+			continue
+		}
+		if t, ok := u.Scope[id.Name].(*types.TypeName); ok && !InSession(t) {
+			errs = append(errs, types.Error{Fset: u.Program.Files.Set, Pos: m.Recv.List[0].Type.Pos(), Msg: "cannot define new methods on non-local type " + sp.Name.Name})
+		}
+	}
+	return errs
 }
 
 // declaredTypes finds the types that a cell declares, and the earlier ones that it adds methods to. A type whose text and
