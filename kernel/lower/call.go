@@ -165,7 +165,8 @@ var replaced = map[string]struct {
 	"(*sync.WaitGroup).Wait": {"WaitGroupWait", true}, "(*sync.Mutex).Lock": {"MutexLock", true}, "(*sync.RWMutex).Lock": {"RWLock", true}, "(*sync.RWMutex).RLock": {"RWRLock", true},
 	"(*sync.WaitGroup).Go": {"WaitGroupGo", true},
 	"(*os.File).Write":     {"FileWrite", false}, "(*os.File).WriteString": {"FileWriteString", false},
-	"(*log.Logger).Fatal": {"LogFatal", false}, "(*log.Logger).Fatalf": {"LogFatalf", false}, "(*log.Logger).Fatalln": {"LogFatalln", false},
+	"(*flag.FlagSet).TextVar": {"TextVar", false},
+	"(*log.Logger).Fatal":     {"LogFatal", false}, "(*log.Logger).Fatalf": {"LogFatalf", false}, "(*log.Logger).Fatalln": {"LogFatalln", false},
 }
 
 // replacedMethod writes the call of a method that is in replaced.

@@ -34,7 +34,7 @@ import (
 
 // runtimeStub declares what lowered code calls in package run.
 const runtimeStub = `package kern
-import ("encoding/json"; "io"; "log"; "os"; "sync"; "fmt"; "reflect"; "unsafe")
+import ("encoding"; "encoding/json"; "flag"; "io"; "log"; "os"; "sync"; "fmt"; "reflect"; "unsafe")
 type Defers struct{}
 func (*Defers) Call(func()) {}
 func (*Defers) Named(string, func()) {}
@@ -103,6 +103,7 @@ func Format(int, func(any, fmt.State, rune)) {}
 func VarPtr(string) any { return nil }
 func Runes(string) ([]int, []rune) { return nil, nil }
 func Clear(any) {}
+func TextVar(*flag.FlagSet, encoding.TextUnmarshaler, string, encoding.TextMarshaler, string) {}
 func Only(any, any) any { return nil }
 func JSONMarshal(any) ([]byte, error) { return nil, nil }
 func JSONMarshalIndent(any, string, string) ([]byte, error) { return nil, nil }

@@ -2,7 +2,10 @@ package run
 
 import (
 	"database/sql/driver"
+	"encoding"
+	"flag"
 	"fmt"
+	"go/types"
 	"log/slog"
 	"reflect"
 )
@@ -112,4 +115,57 @@ func (m *Machine) bareElem(v reflect.Value) reflect.Value {
 		return v
 	}
 	return reflect.ValueOf(m.bare(v.Interface()))
+}
+
+// textVar is (*flag.FlagSet).TextVar, which sets the variable to its default by reflection.
+func (m *Machine) textVar(f *flag.FlagSet, p encoding.TextUnmarshaler, name string, value encoding.TextMarshaler, usage string) {
+	b, ok := Inner(p).(Boxed)
+	if !ok {
+		f.TextVar(p, name, value, usage)
+		return
+	}
+	to := reflect.ValueOf(b.value)
+	from := reflect.ValueOf(Unbox(value))
+	if from.Kind() == reflect.Pointer {
+		from = from.Elem()
+	}
+	switch {
+	case to.Kind() != reflect.Pointer:
+		panic("variable value type must be a pointer")
+	case !from.IsValid() || from.Type() != to.Type().Elem():
+		panic("default type does not match variable type: " + m.typeNameOf(value) + " != " + goName(b.Type()))
+	}
+	to.Elem().Set(from)
+	f.Var(textFlag{b, p}, name, usage)
+}
+
+// textFlag is a flag that its own text sets.
+type textFlag struct {
+	b Boxed
+	p encoding.TextUnmarshaler
+}
+
+// Set takes what stands behind the flag.
+func (t textFlag) Set(s string) error { return t.p.UnmarshalText([]byte(s)) }
+
+// Get is the variable.
+func (t textFlag) Get() any { return t.p }
+
+// String is its text.
+func (t textFlag) String() string {
+	if p, ok := t.b.typeOrNil().(*types.Pointer); ok {
+		if f := t.b.m.methodOf(reflect.ValueOf(t.b.value).Elem(), p.Elem(), "MarshalText"); f != nil {
+			text, _ := f(nil).([]byte)
+			return string(text)
+		}
+	}
+	return ""
+}
+
+// typeOrNil is the type of the value, nil of an empty box.
+func (b Boxed) typeOrNil() types.Type {
+	if b.m == nil {
+		return nil
+	}
+	return b.Type()
 }

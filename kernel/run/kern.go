@@ -113,6 +113,7 @@ func (m *Machine) runtime() map[string]reflect.Value {
 		"Writer":          v(m.out.ofFile),
 		"FileWrite":       v(m.out.fileWrite),
 		"FileWriteString": v(m.out.fileWriteString),
+		"TextVar":         v(m.textVar),
 		"LogFatal":        v(logFatal),
 		"LogFatalf":       v(logFatalf),
 		"LogFatalln":      v(logFatalln),

@@ -2,7 +2,9 @@ package run
 
 import (
 	"context"
+	"encoding"
 	"errors"
+	"flag"
 	"fmt"
 	"go/types"
 	"io"
@@ -207,6 +209,9 @@ func (m *Machine) tables() interp.Exports {
 	}
 	replace("os/os", map[string]reflect.Value{"Stdout": reflect.ValueOf(&m.out.stdout).Elem(), "Stderr": reflect.ValueOf(&m.out.stderr).Elem()})
 	replace("log/log", m.logging(m.logger))
+	replace("flag/flag", map[string]reflect.Value{"TextVar": reflect.ValueOf(func(p encoding.TextUnmarshaler, name string, value encoding.TextMarshaler, usage string) {
+		m.textVar(flag.CommandLine, p, name, value, usage)
+	})})
 	if tables["syscall/syscall"] != nil {
 		replace("syscall/syscall", map[string]reflect.Value{"Exit": reflect.ValueOf(func(code int) { panic(exit(fmt.Sprintf("syscall.Exit(%d)", code))) })})
 	}
