@@ -36,7 +36,9 @@ func commands() []command {
 }
 
 func main() {
-	os.Exit(dispatch(os.Args[1:], os.Stdout, os.Stderr))
+	args := os.Args[1:]
+	os.Args = os.Args[:1] // a program in a cell has no arguments
+	os.Exit(dispatch(args, os.Stdout, os.Stderr))
 }
 
 // dispatch runs the subcommand that the arguments name.

@@ -17,7 +17,9 @@ import (
 // TestMain lets the test binary be the kernel: front ends start a copy of it with the arguments of the real one.
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && !strings.HasPrefix(os.Args[1], "-") {
-		os.Exit(dispatch(os.Args[1:], os.Stdout, os.Stderr))
+		args := os.Args[1:]
+		os.Args = os.Args[:1]
+		os.Exit(dispatch(args, os.Stdout, os.Stderr))
 	}
 	os.Exit(m.Run())
 }
