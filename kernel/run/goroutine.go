@@ -42,6 +42,20 @@ func (a *activity) exit(p *Panic) {
 	}
 }
 
+// exitGrace is how long an exit may take to leave the functions that called it.
+const exitGrace = 200 * time.Millisecond
+
+// end is os.Exit. What it throws compiled code may catch, as package fmt does what a method panics with, or a server: then the
+// activity ends all the same.
+func (m *Machine) end(text string) {
+	if a := m.owner(); a != nil && a == m.cur.Load() {
+		p := &Panic{Value: exit(text), Text: text, Exit: true}
+		a.ending.CompareAndSwap(nil, p)
+		time.AfterFunc(exitGrace, func() { a.exit(p) })
+	}
+	panic(exit(text))
+}
+
 // later are functions of compiled packages that call one of a cell on a goroutine of theirs some time: it runs like one that
 // the cell started.
 func (m *Machine) later() (inTime, inContext map[string]reflect.Value) {

@@ -134,10 +134,14 @@ func (m *Machine) exec(f func()) {
 	debug.SetPanicOnFault(true) // a pointer made by package unsafe may point anywhere
 	defer func() {
 		if r := recover(); r != nil {
-			a.done <- m.panicOf(r)
+			p := m.panicOf(r)
+			if end := a.ending.Load(); end != nil && !p.Exit {
+				p = end
+			}
+			a.done <- p
 		} else {
 			m.dropTrace()
-			a.done <- nil
+			a.done <- a.ending.Load()
 		}
 	}()
 	f()

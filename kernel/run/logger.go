@@ -20,9 +20,9 @@ func (m *Machine) logging(l *log.Logger) map[string]reflect.Value {
 	v := reflect.ValueOf
 	return map[string]reflect.Value{
 		"Logger": v((*log.Logger)(nil)), "New": v(log.New), "Default": v(func() *log.Logger { return l }),
-		"Fatal":   v(func(x ...any) { panic(exit(fmt.Sprint(x...))) }),
-		"Fatalf":  v(func(format string, x ...any) { panic(exit(fmt.Sprintf(format, x...))) }),
-		"Fatalln": v(func(x ...any) { panic(exit(strings.TrimSuffix(fmt.Sprintln(x...), "\n"))) }),
+		"Fatal":   v(func(x ...any) { m.end(fmt.Sprint(x...)) }),
+		"Fatalf":  v(func(format string, x ...any) { m.end(fmt.Sprintf(format, x...)) }),
+		"Fatalln": v(func(x ...any) { m.end(strings.TrimSuffix(fmt.Sprintln(x...), "\n")) }),
 		"Flags":   v(l.Flags), "Output": v(l.Output), "Prefix": v(l.Prefix), "Writer": v(func() io.Writer { return logWriter(l) }),
 		"Panic": v(l.Panic), "Panicf": v(l.Panicf), "Panicln": v(l.Panicln), "Print": v(l.Print), "Printf": v(l.Printf), "Println": v(l.Println),
 		"SetFlags": v(l.SetFlags), "SetOutput": v(func(w io.Writer) { setLogOutput(l, w) }), "SetPrefix": v(l.SetPrefix),

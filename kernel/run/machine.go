@@ -172,7 +172,7 @@ func New(o Options) (*Machine, error) {
 		return nil, err
 	}
 	// After the tables: the interpreter has replacements of its own for these.
-	exits := interp.Exports{"os/os": {"Exit": reflect.ValueOf(func(code int) { panic(exit(fmt.Sprintf("os.Exit(%d)", code))) }),
+	exits := interp.Exports{"os/os": {"Exit": reflect.ValueOf(func(code int) { m.end(fmt.Sprintf("os.Exit(%d)", code)) }),
 		"FindProcess": reflect.ValueOf(os.FindProcess),
 		// The environment of the process, which child processes get: the interpreter's own would be another one, and empty.
 		"Getenv": reflect.ValueOf(os.Getenv), "Setenv": reflect.ValueOf(os.Setenv), "Unsetenv": reflect.ValueOf(os.Unsetenv), "LookupEnv": reflect.ValueOf(os.LookupEnv),
@@ -213,7 +213,7 @@ func (m *Machine) tables() interp.Exports {
 		m.textVar(flag.CommandLine, p, name, value, usage)
 	})})
 	if tables["syscall/syscall"] != nil {
-		replace("syscall/syscall", map[string]reflect.Value{"Exit": reflect.ValueOf(func(code int) { panic(exit(fmt.Sprintf("syscall.Exit(%d)", code))) })})
+		replace("syscall/syscall", map[string]reflect.Value{"Exit": reflect.ValueOf(func(code int) { m.end(fmt.Sprintf("syscall.Exit(%d)", code)) })})
 	}
 	replace("reflect/reflect", m.reflection(tables["reflect/reflect"]))
 	inTime, inContext := m.later()
@@ -259,6 +259,7 @@ type activity struct {
 	ctx                 context.Context
 	cancel              context.CancelCauseFunc
 	exited              atomic.Pointer[Panic] // os.Exit on a goroutine
+	ending              atomic.Pointer[Panic] // os.Exit anywhere
 	done                chan *Panic
 	evaluated           chan struct{}                  // closed when the interpreter has returned; nil where it was not called
 	stopped             chan struct{}                  // closed when the interpreter has stopped
