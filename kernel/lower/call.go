@@ -129,7 +129,12 @@ func (e *emitter) methodCall(c *ast.CallExpr, s *ast.SelectorExpr, sel *types.Se
 		}
 		return replacedMethod(recv, rt, m, e.args(c, sig), c.Pos())
 	}
-	return e.callMethod(recv, rt, m, e.args(c, sig))
+	call := e.callMethod(recv, rt, m, e.args(c, sig))
+	switch m.FullName() {
+	case "(*text/template.Template).Execute", "(*text/template.Template).ExecuteTemplate", "(*html/template.Template).Execute", "(*html/template.Template).ExecuteTemplate":
+		return Runtime + ".TemplateError(" + call + ")"
+	}
+	return call
 }
 
 // spreadMethod lowers x.m(g()) with several values, where the receiver cannot stand beside them: first comes a function

@@ -20,6 +20,8 @@
 //   - A function literal is made inside a frame of its own (see literal.go), and `go` and `defer` get their callee and
 //     arguments by value (go.go, defer.go): the interpreter's frames would share them.
 //   - Statements that can panic set the position mark of their function (mark.go).
+//   - Values lie in memory as those of compiled Go do, so conversions of package unsafe copy a word (unsafe.go). What package
+//     json would see wrongly goes to package run with its true type (encode.go).
 //
 // There is a file for each construct. Package run provides what lowered code calls at run time, under the name Runtime.
 package lower

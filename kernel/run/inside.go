@@ -3,11 +3,14 @@ package run
 import (
 	"database/sql/driver"
 	"encoding"
+	"errors"
 	"flag"
 	"fmt"
 	"go/types"
 	"log/slog"
 	"reflect"
+	"regexp"
+	"text/template"
 )
 
 // What compiled packages look for in values. A box answers for the methods that its type has in the cells.
@@ -168,4 +171,27 @@ func (b Boxed) typeOrNil() types.Type {
 		return nil
 	}
 	return b.Type()
+}
+
+var noField = regexp.MustCompile(`can't evaluate field (\w+) in type .*`)
+
+// templateError says what is missing where a template asks for a method of a session type: it sees fields alone.
+func (m *Machine) templateError(err error) error {
+	e, ok := err.(template.ExecError)
+	if !ok {
+		return err
+	}
+	found := noField.FindStringSubmatchIndex(e.Err.Error())
+	if found == nil {
+		return err
+	}
+	text := e.Err.Error()
+	name := text[found[2]:found[3]]
+	for _, t := range *m.types.Load() {
+		if n, ok := types.Unalias(t).(*types.Named); ok && n.Obj().Pkg() != nil && n.Obj().Pkg().Path() == sessionPath && types.NewMethodSet(types.NewPointer(n)).Lookup(nil, name) != nil {
+			e.Err = errors.New(text[:found[0]] + "a template cannot call " + name + ", a method of " + goName(n) + ": of types of cells it sees the fields")
+			return e
+		}
+	}
+	return err
 }

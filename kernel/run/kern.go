@@ -93,6 +93,7 @@ func (m *Machine) runtime() map[string]reflect.Value {
 
 		"Only": v(m.only),
 
+		"TemplateError": v(m.templateError),
 		"Bare":          v(m.bare),
 		"Plain":         v(m.plain),
 		"PlainAll":      v(m.plainAll),
