@@ -73,11 +73,19 @@ func (d *Defers) Recover() any {
 }
 
 func (d *Defers) run() {
+	exits := true
+	defer func() {
+		if exits { // one called Goexit, which is the end of a panic, and the others run
+			d.panicking, d.value = false, nil
+			d.run()
+		}
+	}()
 	for len(d.calls) > 0 {
 		c := d.calls[len(d.calls)-1]
 		d.calls = d.calls[:len(d.calls)-1]
 		d.one(c)
 	}
+	exits = false
 }
 
 func (d *Defers) one(c deferred) {
