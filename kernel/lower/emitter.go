@@ -310,11 +310,11 @@ func (e *emitter) index(x *ast.IndexExpr) string {
 	return e.x(x.X) + "[" + e.x(x.Index) + "]"
 }
 
-// mapKey lowers a key. In a compiled interface a value of a session type is a struct of functions, which is no key; but for
-// an error.
+// mapKey lowers a key. In a compiled interface other than error a value of a session type is a struct of functions, which
+// is no key: package run has one pointer for all that are equal.
 func (e *emitter) mapKey(x ast.Expr, key types.Type) string {
-	if from := e.typeOf(x); isCompiled(key) && !types.IsInterface(from) && e.mentions(from) && !types.Identical(key, check.ErrorType) {
-		e.refuse(x.Pos(), "a value of type %s cannot be a map key of type %s, an interface of a compiled package; a map whose keys are any can have it", typeName(from), typeName(key))
+	if from := e.typeOf(x); isCompiled(key) && (types.IsInterface(from) || e.mentions(from)) && !types.Identical(key, check.ErrorType) && !e.info.Types[x].IsNil() {
+		return e.helper("key", e.typ(key), "(k %s) %s {\nr, _ := "+Runtime+".Key(k).(%s)\nreturn r\n}") + "(" + e.to(x, key) + ")"
 	}
 	if e.info.Types[x].IsNil() && (isCompiled(key) || !types.IsInterface(key)) { // the interpreter wants to know of which type
 		return e.helper("nil", e.typ(key), "() %s { var v %s; return v }") + "()"
@@ -405,6 +405,9 @@ func (e *emitter) binary(x *ast.BinaryExpr) string {
 		defer func() { e.logic-- }()
 	case token.SHL, token.SHR:
 		return "(" + e.x(x.X) + " " + x.Op.String() + " " + e.count(x.Y) + ")"
+	}
+	if compare := x.Op == token.EQL || x.Op == token.NEQ; compare && holdsCompiled(lt) && holdsCompiled(rt) {
+		return map[token.Token]string{token.EQL: "", token.NEQ: "(!"}[x.Op] + Runtime + ".Same(" + e.x(x.X) + ", " + e.x(x.Y) + ")" + map[token.Token]string{token.NEQ: ")"}[x.Op]
 	}
 	want := lt
 	if e.info.Types[x.X].Value != nil || e.info.Types[x.X].IsNil() || !types.AssignableTo(rt, lt) {

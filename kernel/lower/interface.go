@@ -38,6 +38,27 @@ func isCompiled(t types.Type) bool {
 	return ok && types.IsInterface(n) && !isEmpty(n) && !check.InSession(n.Obj())
 }
 
+// holdsCompiled tells a struct or array that holds a value of such an interface: its == must look into the wrappers.
+func holdsCompiled(t types.Type) bool {
+	part := func(t types.Type) bool {
+		return isCompiled(t) && !types.Identical(t, check.ErrorType) || holdsCompiled(t)
+	}
+	if n, ok := types.Unalias(t).(*types.Named); ok && !check.InSession(n.Obj()) {
+		return false
+	}
+	switch u := t.Underlying().(type) {
+	case *types.Array:
+		return part(u.Elem())
+	case *types.Struct:
+		for f := range u.Fields() {
+			if part(f.Type()) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // openFunc returns the function with a key and makes it on first use; its text follows when all types of the cell are known.
 func (l *lowerer) openFunc(key, word string, f *openFunc) string {
 	if n := l.made[key]; n != "" {

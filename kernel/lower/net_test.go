@@ -103,6 +103,8 @@ func Format(int, func(any, fmt.State, rune)) {}
 func VarPtr(string) any { return nil }
 func Runes(string) ([]int, []rune) { return nil, nil }
 func Clear(any) {}
+func Same(any, any) bool { return false }
+func Key(any) any { return nil }
 func TemplateError(err error) error { return err }
 func TextVar(*flag.FlagSet, encoding.TextUnmarshaler, string, encoding.TextMarshaler, string) {}
 func Only(any, any) any { return nil }

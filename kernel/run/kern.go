@@ -91,6 +91,8 @@ func (m *Machine) runtime() map[string]reflect.Value {
 		"JSONUnmarshal":     v(m.jsonUnmarshal),
 		"JSONDecode":        v(m.jsonDecode),
 
+		"Key":  v(m.key),
+		"Same": v(same),
 		"Only": v(m.only),
 
 		"TemplateError": v(m.templateError),

@@ -3,6 +3,7 @@ package run
 import (
 	"errors"
 	"fmt"
+	"go/types"
 	"log"
 	"reflect"
 )
@@ -143,6 +144,9 @@ func Inner(x any) any {
 		return e.Value
 	}
 	v := reflect.ValueOf(x)
+	if v.Kind() == reflect.Pointer && !v.IsNil() && v.Type().Elem().Kind() == reflect.Struct { // see key
+		v = v.Elem()
+	}
 	if v.Kind() == reflect.Struct && v.NumField() > 0 && v.Type().Field(0).Name == "IValue" {
 		if b, ok := v.Field(0).Interface().(Boxed); ok {
 			return b
@@ -217,4 +221,49 @@ func nilReceiver(typ, method string) {
 		panic(nilDereference)
 	}
 	panic(runtimeError("value method main." + typ + "." + method + " called using nil *" + typ + " pointer"))
+}
+
+// key is a value of a compiled interface type as a key of a map: a wrapper is behind a pointer, one for all of its kind whose
+// values are equal.
+func (m *Machine) key(x any) any {
+	b, ok := Inner(x).(Boxed)
+	if _, wrapped := x.(Boxed); !ok || wrapped {
+		return x
+	}
+	v := reflect.ValueOf(x)
+	if v.Kind() == reflect.Pointer {
+		return x
+	}
+	if !types.Comparable(b.Type()) {
+		panic(runtimeError("runtime error: hash of unhashable type " + goName(b.Type())))
+	}
+	p := reflect.New(v.Type())
+	p.Elem().Set(v)
+	only, _ := m.unique.LoadOrStore([2]any{v.Type(), b}, p.Interface())
+	return only
+}
+
+// same compares structs or arrays that hold values of compiled interface types.
+func same(x, y any) bool { return sameParts(reflect.ValueOf(x), reflect.ValueOf(y)) }
+
+func sameParts(v, w reflect.Value) bool {
+	switch v.Kind() {
+	case reflect.Interface:
+		return equal(v.Interface(), w.Interface())
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if !sameParts(v.Field(i), w.Field(i)) {
+				return false
+			}
+		}
+		return true
+	case reflect.Array:
+		for i := range v.Len() {
+			if !sameParts(v.Index(i), w.Index(i)) {
+				return false
+			}
+		}
+		return true
+	}
+	return v.Interface() == w.Interface()
 }
