@@ -2,6 +2,8 @@ package lower
 
 import (
 	"fmt"
+	"go/ast"
+	"go/token"
 	"go/types"
 	"strconv"
 	"strings"
@@ -128,4 +130,15 @@ func (l *lowerer) asserter(to types.Type) string {
 			return "if " + call + ") { return in, true }\n" + none
 		},
 	})
+}
+
+// asserted tells an expression that is a type assertion in lowered code.
+func asserted(x ast.Expr) bool {
+	switch x := ast.Unparen(x).(type) {
+	case *ast.TypeAssertExpr:
+		return true
+	case *ast.UnaryExpr:
+		return x.Op == token.ARROW
+	}
+	return false
 }

@@ -96,17 +96,6 @@ func (e *emitter) call(c *ast.CallExpr) string {
 	return fn + "(" + e.args(c, sig) + ")"
 }
 
-// asserted tells an expression that is a type assertion in lowered code.
-func asserted(x ast.Expr) bool {
-	switch x := ast.Unparen(x).(type) {
-	case *ast.TypeAssertExpr:
-		return true
-	case *ast.UnaryExpr:
-		return x.Op == token.ARROW
-	}
-	return false
-}
-
 func (e *emitter) methodCall(c *ast.CallExpr, s *ast.SelectorExpr, sel *types.Selection, sig *types.Signature) string {
 	idx := sel.Index()
 	recv, rt := e.path(e.x(s.X), e.typeOf(s.X), idx[:len(idx)-1])
