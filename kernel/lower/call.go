@@ -192,10 +192,6 @@ func (e *emitter) args(c *ast.CallExpr, sig *types.Signature) string {
 			return e.spreadArgs(c, a, tp, sig)
 		}
 		want := paramType(sig, min(i, n-1), c.Ellipsis.IsValid())
-		if f, ok := callee.(*types.Func); ok && f.FullName() == "fmt.Errorf" && i > 0 && !c.Ellipsis.IsValid() && (types.IsInterface(e.typeOf(a)) || e.mentions(e.typeOf(a))) {
-			out = append(out, Runtime+".AsError("+e.to(a, want)+")") // %w wants the error itself
-			continue
-		}
 		if s := e.spreadToFmt(c, callee, a, i); s != "" {
 			out = append(out, s)
 			continue
@@ -236,6 +232,9 @@ func (e *emitter) args(c *ast.CallExpr, sig *types.Signature) string {
 	}
 	s := strings.Join(out, ", ")
 	if c.Ellipsis.IsValid() {
+		if e.compiledVariable(c.Args[len(c.Args)-1]) {
+			s += "[:]" // else the interpreter takes the slice for one of its elements
+		}
 		s += "..."
 	}
 	return s
@@ -269,6 +268,20 @@ func (e *emitter) formatted(c *ast.CallExpr, callee types.Object, sig *types.Sig
 		text[len(text)-1] += "..."
 	}
 	return strings.Join(append(out, `"%s"`, Runtime+".Sprintf("+strings.Join(text, ", ")+")"), ", ")
+}
+
+// compiledVariable tells a variable that a compiled package exports.
+func (e *emitter) compiledVariable(x ast.Expr) bool {
+	switch y := ast.Unparen(x).(type) {
+	case *ast.SelectorExpr:
+		x = y.Sel
+	case *ast.Ident:
+		x = y
+	default:
+		return false
+	}
+	v, ok := e.info.Uses[x.(*ast.Ident)].(*types.Var)
+	return ok && !v.IsField() && v.Pkg() != nil && !check.InSession(v) && v.Parent() == v.Pkg().Scope()
 }
 
 // leavesOut tells a call that gives nothing for the last parameter of a variadic function: it is nil, while the
@@ -306,16 +319,13 @@ func (e *emitter) spreadArgs(c *ast.CallExpr, a ast.Expr, tp *types.Tuple, sig *
 	return name + "(" + e.x(a) + ")"
 }
 
-// spreadToFmt lowers the arguments args... of functions of fmt whose boxes it must not get.
+// spreadToFmt lowers the arguments args... of Scan and its kin, which must not get boxes.
 func (e *emitter) spreadToFmt(c *ast.CallExpr, callee types.Object, a ast.Expr, i int) string {
 	f, ok := callee.(*types.Func)
 	if !ok || f.Pkg() == nil || f.Pkg().Path() != "fmt" || !c.Ellipsis.IsValid() || i != len(c.Args)-1 || e.info.Types[a].IsNil() {
 		return ""
 	}
-	switch {
-	case f.Name() == "Errorf":
-		return Runtime + ".AsErrors(" + e.x(a) + ")"
-	case strings.Contains(f.Name(), "can"):
+	if strings.Contains(f.Name(), "can") {
 		return Runtime + ".PlainAll(" + e.x(a) + ")"
 	}
 	return ""
@@ -409,8 +419,6 @@ func (e *emitter) typeVerb(c *ast.CallExpr, f *types.Func, sig *types.Signature)
 		switch {
 		case i < at:
 			args = append(args, e.to(a, sig.Params().At(i).Type()))
-		case i > at && f.Name() == "Errorf" && (types.IsInterface(e.typeOf(a)) || e.mentions(e.typeOf(a))):
-			args = append(args, Runtime+".AsError("+e.to(a, types.NewInterfaceType(nil, nil))+")") // see args
 		default:
 			args = append(args, e.to(a, types.NewInterfaceType(nil, nil)))
 		}

@@ -83,8 +83,6 @@ func Raw(any) any { return nil }
 func Inner(any) any { return nil }
 func Equal(any, any) bool { return false }
 func Err(any) error { return nil }
-func AsError(any) any { return nil }
-func AsErrors([]any) []any { return nil }
 func PlainAll([]any) []any { return nil }
 func As(error, any, func(any) bool) bool { return false }
 func Wrap(string, string, any, ...any) any { return nil }

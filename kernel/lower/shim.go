@@ -25,7 +25,7 @@ func (l *lowerer) shim(path, name string) types.Object {
 	}
 	scope := map[string]types.Object{}
 	main := types.NewPackage(check.Path, "main")
-	for _, path := range []string{"cmp", "sort", "iter", "sync", "reflect", "math/rand/v2", "errors", "hash", "crypto/hmac", "crypto/subtle"} {
+	for _, path := range []string{"cmp", "sort", "iter", "sync", "reflect", "math/rand/v2", "errors", "hash", "crypto/hmac", "crypto/subtle", "runtime"} {
 		if ip, err := p.Importer.Import(path); err == nil {
 			scope[ip.Name()] = types.NewPkgName(token.NoPos, main, ip.Name(), ip)
 		}

@@ -51,7 +51,14 @@ func Delete[S ~[]E, E any](s S, i, j int) S { _ = s[i:j:len(s)]; if i == j { ret
 func DeleteFunc[S ~[]E, E any](s S, f func(E) bool) S { r := s[:0]; for _, v := range s { if !f(v) { r = append(r, v) } }; clear(s[len(r):]); return r }
 func Compact[S ~[]E, E comparable](s S) S { if len(s) < 2 { return s }; r := s[:1]; for _, v := range s[1:] { if v != r[len(r)-1] { r = append(r, v) } }; clear(s[len(r):]); return r }
 func Concat[S ~[]E, E any](ss ...S) S { n := 0; for _, s := range ss { n += len(s) }; r := Grow[S](nil, n); for _, s := range ss { r = append(r, s...) }; return r }
-func Repeat[S ~[]E, E any](x S, n int) S { if n < 0 { panic("cannot be negative") }; r := Grow(S{}, len(x)*n); for i := 0; i < n; i++ { r = append(r, x...) }; return r }
+func Repeat[S ~[]E, E any](x S, n int) S {
+	if n < 0 { panic("cannot be negative") }
+	size := len(x) * n
+	if n > 0 && size/n != len(x) { panic("the result of (len(x) * count) overflows") }
+	r := make(S, size)
+	for i := copy(r, x); i > 0 && i < size; i *= 2 { copy(r[i:], r[:i]) }
+	return r
+}
 func BinarySearch[S ~[]E, E cmp.Ordered](x S, t E) (int, bool) { i, j := 0, len(x); for i < j { h := (i + j) / 2; if cmp.Less(x[h], t) { i = h + 1 } else { j = h } }; return i, i < len(x) && (x[i] == t || x[i] != x[i] && t != t) }
 func SortedStableFunc[E any](q iter.Seq[E], c func(E, E) int) []E { r := Collect(q); SortStableFunc(r, c); return r }
 func IsSortedFunc[S ~[]E, E any](x S, c func(a, b E) int) bool { for i := 1; i < len(x); i++ { if c(x[i], x[i-1]) < 0 { return false } }; return true }
@@ -135,29 +142,42 @@ func N[I ~int | ~int64 | ~int32 | ~uint | ~uint64 | ~uint32 | ~int8 | ~int16 | ~
 	"iter": `
 func Pull[V any](seq iter.Seq[V]) (func() (V, bool), func()) {
 	resume, out := make(chan bool), make(chan V)
-	started, done := false, false
+	started, done, running, returned := false, false, false, false
 	var failed any
 	run := func() {
 		defer func() { failed = recover(); close(out) }()
-		seq(func(v V) bool { out <- v; return <-resume })
+		seq(func(v V) bool {
+			if done { return false }
+			if !running { panic("iter.Pull: yield called again before next") }
+			running = false
+			out <- v
+			return <-resume
+		})
+		returned = true
 	}
 	wait := func() (V, bool) {
 		v, ok := <-out
+		running = false
 		if !ok {
 			done = true
 			if f := failed; f != nil { failed = nil; panic(f) }
+			if !returned { runtime.Goexit() }
 		}
 		return v, ok
 	}
 	next := func() (V, bool) {
 		var zero V
 		if done { return zero, false }
+		if running { panic("iter.Pull: next called again before yield") }
+		running = true
 		if !started { started = true; go run() } else { resume <- true }
 		return wait()
 	}
 	stop := func() {
-		if !started { done = true }
-		for !done { done = true; resume <- false; if _, ok := wait(); ok { done = false } }
+		if done { return }
+		if running { panic("iter.Pull: stop called before yield") }
+		done = true
+		if started { resume <- false; wait() }
 	}
 	return next, stop
 }

@@ -112,16 +112,17 @@ func (m *Machine) formatOf(id int) func(x any, f fmt.State, verb rune) {
 }
 
 // format prints by the Format method of the type, if it has one.
-func (b Boxed) format(f fmt.State, verb rune) bool {
+func (b Boxed) format(f fmt.State, verb rune) (has bool) {
 	g := b.m.formatOf(b.id)
 	if g == nil {
 		return false
 	}
+	has = true
 	defer func() {
 		if r := recover(); r != nil {
 			fmt.Fprint(f, printerOf(b.m, f, verb).panicked("Format", reflect.ValueOf(b.value), r))
 		}
 	}()
 	g(b.value, f, verb)
-	return true
+	return
 }

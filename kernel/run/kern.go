@@ -60,8 +60,6 @@ func (m *Machine) runtime() map[string]reflect.Value {
 		"Inner":    v(Inner),
 		"Equal":    v(equal),
 		"Err":      v(m.err),
-		"AsError":  v(m.asError),
-		"AsErrors": v(m.asErrors),
 		"As":       v(m.as),
 		"Wrap":     v(m.wrap),
 		"Bound":    v(bound),

@@ -212,6 +212,7 @@ func (m *Machine) tables() interp.Exports {
 	replace("flag/flag", map[string]reflect.Value{"TextVar": reflect.ValueOf(func(p encoding.TextUnmarshaler, name string, value encoding.TextMarshaler, usage string) {
 		m.textVar(flag.CommandLine, p, name, value, usage)
 	})})
+	replace("fmt/fmt", m.outOfBoxes())
 	if tables["syscall/syscall"] != nil {
 		replace("syscall/syscall", map[string]reflect.Value{"Exit": reflect.ValueOf(func(code int) { m.end(fmt.Sprintf("syscall.Exit(%d)", code)) })})
 	}

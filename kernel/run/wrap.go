@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"go/types"
+	"io"
 	"log"
 	"reflect"
 )
@@ -17,16 +18,34 @@ type sessionError struct{ Value Boxed }
 // sessionErrors is a sessionError whose Unwrap returns a list.
 type sessionErrors struct{ Value Boxed }
 
+// Those of values that cannot be compared cannot either: errors.Is asks their type.
+type (
+	incomparableError struct {
+		sessionError
+		_ [0]func()
+	}
+	incomparableErrors struct {
+		sessionErrors
+		_ [0]func()
+	}
+)
+
 // err makes an error of a box.
 func (m *Machine) err(x any) error {
 	b, ok := x.(Boxed)
 	if !ok {
 		return nil
 	}
-	if m.showMethod(b.id, "UnwrapAll") != nil {
+	comparable := b.value == nil || reflect.TypeOf(b.value).Comparable()
+	switch list := m.showMethod(b.id, "UnwrapAll") != nil; {
+	case list && comparable:
 		return sessionErrors{b}
+	case list:
+		return incomparableErrors{sessionErrors: sessionErrors{b}}
+	case comparable:
+		return sessionError{b}
 	}
-	return sessionError{b}
+	return incomparableError{sessionError: sessionError{b}}
 }
 
 // asError makes an error of a box whose type has the method Error.
@@ -44,6 +63,23 @@ func (m *Machine) asErrors(list []any) []any {
 		out[i] = m.asError(x)
 	}
 	return out
+}
+
+// outOfBoxes are the functions of fmt that want what is in boxes: errors, or pointers to scan into. A call by name has taken it
+// out; as values they do so themselves.
+func (m *Machine) outOfBoxes() map[string]reflect.Value {
+	v := reflect.ValueOf
+	return map[string]reflect.Value{
+		"Errorf":  v(func(format string, x ...any) error { return fmt.Errorf(format, m.asErrors(x)...) }),
+		"Sscan":   v(func(s string, x ...any) (int, error) { return fmt.Sscan(s, m.plainAll(x)...) }),
+		"Sscanln": v(func(s string, x ...any) (int, error) { return fmt.Sscanln(s, m.plainAll(x)...) }),
+		"Sscanf":  v(func(s, format string, x ...any) (int, error) { return fmt.Sscanf(s, format, m.plainAll(x)...) }),
+		"Fscan":   v(func(r io.Reader, x ...any) (int, error) { return fmt.Fscan(r, m.plainAll(x)...) }),
+		"Fscanln": v(func(r io.Reader, x ...any) (int, error) { return fmt.Fscanln(r, m.plainAll(x)...) }),
+		"Fscanf": v(func(r io.Reader, format string, x ...any) (int, error) {
+			return fmt.Fscanf(r, format, m.plainAll(x)...)
+		}),
+	}
 }
 
 func (b Boxed) call(name string, a any) (any, bool) {
@@ -141,6 +177,10 @@ func Inner(x any) any {
 	case sessionError:
 		return e.Value
 	case sessionErrors:
+		return e.Value
+	case incomparableError:
+		return e.Value
+	case incomparableErrors:
 		return e.Value
 	}
 	v := reflect.ValueOf(x)
