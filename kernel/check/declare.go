@@ -53,6 +53,7 @@ func (u *Unit) declarations(decls []ast.Decl, left map[string]bool) []types.Erro
 	if errs := u.notOurs(methods, specs); len(errs) > 0 {
 		return errs
 	}
+	file = append(file, u.measured(decls)...)
 	pkg, errs := p.Pass(u.Scope, file, decls[0].Pos(), u.Info, true)
 	if len(errs) > 0 {
 		return errs
@@ -268,6 +269,51 @@ func (u *Unit) plainDecls(decls []ast.Decl) (file []ast.Decl) {
 	return file
 }
 
+// measured returns copies of those variables of the cell that its constants and types mention: len of an array is a constant.
+func (u *Unit) measured(decls []ast.Decl) (file []ast.Decl) {
+	names := map[string]bool{}
+	mention := func(n ast.Node) {
+		ast.Inspect(n, func(x ast.Node) bool {
+			if id, ok := x.(*ast.Ident); ok {
+				names[id.Name] = true
+			}
+			return true
+		})
+	}
+	for _, d := range decls {
+		if g, ok := d.(*ast.GenDecl); ok {
+			mention(g)
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	seen := map[*ast.ValueSpec]bool{}
+	for again := true; again; {
+		again = false
+		for _, st := range u.Body.List {
+			d, ok := st.(*ast.DeclStmt)
+			if !ok || d.Decl.(*ast.GenDecl).Tok != token.VAR {
+				continue
+			}
+			for _, sp := range d.Decl.(*ast.GenDecl).Specs {
+				sp := sp.(*ast.ValueSpec)
+				if seen[sp] || !slices.ContainsFunc(sp.Names, func(id *ast.Ident) bool { return names[id.Name] }) {
+					continue
+				}
+				seen[sp], again = true, true
+				c := Clone(sp)
+				if c.Type != nil {
+					c.Values = nil
+				}
+				mention(c)
+				file = append(file, &ast.GenDecl{TokPos: sp.Pos(), Tok: token.VAR, Specs: []ast.Spec{c}})
+			}
+		}
+	}
+	return file
+}
+
 // callLast adds a call of main or init to the statements; a value of the cell stays last.
 func (u *Unit) callLast(d *ast.FuncDecl) {
 	call := ast.Stmt(&ast.ExprStmt{X: &ast.CallExpr{Fun: Ident(d.Pos(), d.Name.Name)}})
@@ -324,6 +370,8 @@ func (u *Unit) bind(pkg *types.Package, skip map[string]bool) {
 			continue
 		}
 		switch o := o.(type) {
+		case *types.Var: // see measured
+			continue
 		case *types.Func:
 			if old, ok := p.scope[k].(*types.Func); ok && p.Slots[old] != "" && types.Identical(old.Type(), o.Type()) {
 				p.Slots[o] = p.Slots[old]

@@ -56,7 +56,7 @@ func (e *emitter) assign(b *strings.Builder, st *ast.AssignStmt, define bool) {
 		if st.Tok == token.SHL_ASSIGN || st.Tok == token.SHR_ASSIGN {
 			e.w(b, "%s %s %s\n", l, st.Tok, e.count(st.Rhs[0]))
 		} else {
-			e.w(b, "%s %s %s\n", l, st.Tok, bare(e.operand(st.Rhs[0], e.typeOf(st.Lhs[0]))))
+			e.w(b, "%s %s %s\n", l, st.Tok, bare(e.divisor(st.Tok, st.Rhs[0], e.typeOf(st.Lhs[0]))))
 		}
 		return
 	}

@@ -50,7 +50,7 @@ func (e *emitter) constant(p token.Pos, v constant.Value, t types.Type) string {
 			lit = strconv.FormatUint(n, 10)
 		}
 	case b.Info()&types.IsFloat != 0:
-		f, _ := constant.Float64Val(constant.ToFloat(v))
+		f := rounded(constant.ToFloat(v), b.Kind() == types.Float32)
 		lit = strconv.FormatFloat(f, 'g', -1, 64)
 		if !strings.ContainsAny(lit, ".eE") {
 			lit += ".0"
@@ -58,8 +58,7 @@ func (e *emitter) constant(p token.Pos, v constant.Value, t types.Type) string {
 		plain = b.Kind() == types.Float64
 	case b.Info()&types.IsComplex != 0:
 		c := constant.ToComplex(v)
-		re, _ := constant.Float64Val(constant.Real(c))
-		im, _ := constant.Float64Val(constant.Imag(c))
+		re, im := rounded(constant.Real(c), b.Kind() == types.Complex64), rounded(constant.Imag(c), b.Kind() == types.Complex64)
 		lit = "complex(float64(" + strconv.FormatFloat(re, 'g', -1, 64) + "), float64(" + strconv.FormatFloat(im, 'g', -1, 64) + "))"
 		plain = b.Kind() == types.Complex128
 	}
@@ -70,6 +69,16 @@ func (e *emitter) constant(p token.Pos, v constant.Value, t types.Type) string {
 		return lit
 	}
 	return e.typ(t) + "(" + lit + ")"
+}
+
+// rounded is the nearest number; rounding to single from the nearest double could give another.
+func rounded(v constant.Value, single bool) float64 {
+	if single {
+		f, _ := constant.Float32Val(v)
+		return float64(f)
+	}
+	f, _ := constant.Float64Val(v)
+	return f
 }
 
 // tooLarge reports whether an untyped integer constant does not fit the type it would be shown with.

@@ -3,6 +3,7 @@ package lower
 import (
 	"fmt"
 	"go/ast"
+	"go/constant"
 	"go/token"
 	"go/types"
 	"strconv"
@@ -413,7 +414,17 @@ func (e *emitter) binary(x *ast.BinaryExpr) string {
 	if e.info.Types[x.X].Value != nil || e.info.Types[x.X].IsNil() || !types.AssignableTo(rt, lt) {
 		want = rt
 	}
-	return "(" + e.operand(x.X, want) + " " + x.Op.String() + " " + e.operand(x.Y, want) + ")"
+	return "(" + e.operand(x.X, want) + " " + x.Op.String() + " " + e.divisor(x.Op, x.Y, want) + ")"
+}
+
+// divisor lowers the right operand of an operation: the interpreter refuses a constant zero under a float or complex number.
+func (e *emitter) divisor(op token.Token, x ast.Expr, want types.Type) string {
+	if op == token.QUO || op == token.QUO_ASSIGN {
+		if v := e.valueOf(x); v.Kind() != constant.Unknown && constant.Sign(v) == 0 {
+			return e.helper("none", e.typ(want), "() (v %s) { return }") + "()"
+		}
+	}
+	return e.operand(x, want)
 }
 
 // operand lowers an operand of a type that its operation may mix with another: a struct or array without a name gets that
@@ -488,12 +499,26 @@ func bare(s string) string {
 
 // count lowers the right operand of a shift: the interpreter takes a negative one for a large one.
 func (e *emitter) count(x ast.Expr) string {
+	if v := constant.ToInt(e.valueOf(x)); v.Kind() == constant.Int { // 2.0 and 2+0i, too
+		if constant.BitLen(v) > 63 {
+			return "uint64(" + v.ExactString() + ")"
+		}
+		return v.ExactString()
+	}
 	s := e.x(x)
 	if e.natural(x) {
 		return s
 	}
 	t := e.typ(e.typeOf(x).Underlying())
 	return e.helper("count", t, "(n %s) uint64 {\nif n < 0 { "+Runtime+".BadShift() }\nreturn uint64(n)\n}") + "(" + t + "(" + s + "))"
+}
+
+// valueOf is the value of a constant expression, or an unknown one.
+func (e *emitter) valueOf(x ast.Expr) constant.Value {
+	if v := e.info.Types[x].Value; v != nil {
+		return v
+	}
+	return constant.MakeUnknown()
 }
 
 // natural tells expressions that cannot be negative.
