@@ -507,6 +507,10 @@ func (e *emitter) count(x ast.Expr) string {
 	}
 	s := e.x(x)
 	if e.natural(x) {
+		switch ast.Unparen(x).(type) {
+		case *ast.BinaryExpr, *ast.UnaryExpr: // the interpreter would compute it in the type of what is assigned
+			return e.cast(e.typeOf(x), bare(s))
+		}
 		return s
 	}
 	t := e.typ(e.typeOf(x).Underlying())

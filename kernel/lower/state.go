@@ -30,6 +30,7 @@ type State struct {
 	named    map[string]string // lowered names of named types by key
 	made     map[string]string // instances, wrappers and helpers by key
 	alias    map[string]string // import path -> package name in lowered code
+	packages int               // names that have been given
 	versions map[string]int
 	shims    map[string]map[string]types.Object
 	open     []*openFunc

@@ -16,12 +16,13 @@ func (l *lowerer) pkg(importPath string) string {
 	if a := l.alias[importPath]; a != "" {
 		return a
 	}
-	a := "p" + sep + strconv.Itoa(len(l.alias)) + sep + strings.Map(func(r rune) rune {
+	a := "p" + sep + strconv.Itoa(l.packages) + sep + strings.Map(func(r rune) rune {
 		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' {
 			return r
 		}
 		return '_'
 	}, path.Base(importPath))
+	l.packages++ // not undone: when the cell fails, the interpreter may have imported it
 	l.set(l.alias, importPath, a)
 	fmt.Fprintf(&l.imports, "import %s %q\n", a, importPath)
 	return a
