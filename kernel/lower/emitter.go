@@ -286,7 +286,11 @@ func (e *emitter) x(x ast.Expr) string {
 			return e.recv(x.X)
 		}
 		if x.Op == token.NOT {
-			return e.not(x.X)
+			s := e.not(x.X)
+			if t := e.typeOf(x); !e.conditionsAre(t, x.X) {
+				return e.cast(t, bare(s))
+			}
+			return s
 		}
 		return "(" + x.Op.String() + e.x(x.X) + ")"
 	case *ast.BinaryExpr:
@@ -402,8 +406,11 @@ func (e *emitter) binary(x *ast.BinaryExpr) string {
 			return e.equal(x.Op, e.to(x.X, empty), e.to(x.Y, empty))
 		}
 	case token.LAND, token.LOR:
-		e.logic++
-		defer func() { e.logic-- }()
+		s := e.cond(x)
+		if t := e.typeOf(x); !e.conditionsAre(t, x) {
+			return e.cast(t, bare(s))
+		}
+		return s
 	case token.SHL, token.SHR:
 		return "(" + e.x(x.X) + " " + x.Op.String() + " " + e.count(x.Y) + ")"
 	}
@@ -451,15 +458,69 @@ func (e *emitter) mixed(s string, from, want types.Type) string {
 	return s
 }
 
-// not lowers the negation of x. The interpreter goes astray, and silently ends the function, where a negation stands inside
-// another or before a conjunction: so negations are pushed to what is neither.
-func (e *emitter) not(x ast.Expr) string {
-	x = ast.Unparen(x)
+// unconverted is a condition without conversions around it: after one the interpreter takes it for true.
+func (e *emitter) unconverted(x ast.Expr) ast.Expr {
+	for {
+		x = ast.Unparen(x)
+		c, ok := x.(*ast.CallExpr)
+		if !ok || !e.info.Types[c.Fun].IsType() || e.info.Types[x].Value != nil {
+			return x
+		}
+		if b, ok := e.typeOf(x).Underlying().(*types.Basic); !ok || b.Info()&types.IsBoolean == 0 {
+			return x
+		}
+		x = c.Args[0]
+	}
+}
+
+// cond lowers a condition.
+func (e *emitter) cond(x ast.Expr) string {
+	x = e.unconverted(x)
 	if e.info.Types[x].Value == nil {
 		switch x := x.(type) {
 		case *ast.UnaryExpr:
 			if x.Op == token.NOT {
-				return e.x(x.X)
+				return e.not(x.X)
+			}
+		case *ast.BinaryExpr:
+			if x.Op == token.LAND || x.Op == token.LOR {
+				e.logic++
+				defer func() { e.logic-- }()
+				return "(" + e.cond(x.X) + " " + x.Op.String() + " " + e.cond(x.Y) + ")"
+			}
+		}
+	}
+	return e.x(x)
+}
+
+// conditionsAre tells whether all that a condition is made of are of type t.
+func (e *emitter) conditionsAre(t types.Type, x ast.Expr) bool {
+	x = e.unconverted(x)
+	switch x := x.(type) {
+	case *ast.UnaryExpr:
+		if x.Op == token.NOT {
+			return e.conditionsAre(t, x.X)
+		}
+	case *ast.BinaryExpr:
+		if x.Op == token.LAND || x.Op == token.LOR {
+			return e.conditionsAre(t, x.X) && e.conditionsAre(t, x.Y)
+		}
+		if e.info.Types[x].Value == nil {
+			return types.Identical(t, types.Typ[types.Bool]) // to the interpreter every comparison is a bool
+		}
+	}
+	return e.info.Types[x].Value != nil || types.Identical(t, e.typeOf(x))
+}
+
+// not lowers the negation of x. The interpreter goes astray, and silently ends the function, where a negation stands inside
+// another or before a conjunction: so negations are pushed to what is neither.
+func (e *emitter) not(x ast.Expr) string {
+	x = e.unconverted(x)
+	if e.info.Types[x].Value == nil {
+		switch x := x.(type) {
+		case *ast.UnaryExpr:
+			if x.Op == token.NOT {
+				return e.cond(x.X)
 			}
 		case *ast.BinaryExpr:
 			switch x.Op {

@@ -161,7 +161,7 @@ func (e *emitter) plainFor(b *strings.Builder, st *ast.ForStmt, label string) {
 	e.loop(b, label, false, nil, func(b *strings.Builder, c *loop) {
 		cond, post := "", e.post(st.Post)
 		if st.Cond != nil {
-			cond = bare(e.x(st.Cond))
+			cond = bare(e.cond(st.Cond))
 		}
 		var body strings.Builder
 		e.block(&body, st.Body.List)
@@ -218,7 +218,7 @@ func (e *emitter) forFresh(b *strings.Builder, st *ast.ForStmt, label string, or
 		}
 		body.WriteString("}\n")
 		if st.Cond != nil {
-			e.w(&body, "if !(%s) { break }\n", e.x(st.Cond))
+			e.w(&body, "if %s { break }\n", e.not(st.Cond))
 		}
 		e.block(&body, st.Body.List)
 		b.WriteString("for {\n" + enter + body.String())

@@ -139,7 +139,7 @@ func (e *emitter) ifStmt(b *strings.Builder, st *ast.IfStmt) {
 		e.stmt(b, st.Init, "")
 	}
 	e.guard(b, st.Pos(), st.Cond)
-	e.w(b, "if %s {\n", bare(e.x(st.Cond)))
+	e.w(b, "if %s {\n", bare(e.cond(st.Cond)))
 	e.block(b, st.Body.List)
 	b.WriteString("}")
 	if st.Else != nil {

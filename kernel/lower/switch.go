@@ -126,7 +126,7 @@ func (e *emitter) cases(cc *ast.CaseClause, tag string, tt types.Type, compare, 
 		case tag == "" && types.IsInterface(e.typeOf(x)):
 			cases = append(cases, e.equal(token.EQL, "true", e.x(x)))
 		case tag == "":
-			cases = append(cases, e.x(x))
+			cases = append(cases, e.cond(x))
 		case whole:
 			cases = append(cases, tag+" == "+e.operand(x, tt))
 		default:
