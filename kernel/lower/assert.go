@@ -24,7 +24,8 @@ func (l *lowerer) assertOk(v, ok, x string, from, to types.Type) string {
 	case types.IsInterface(to):
 		return fmt.Sprintf("%s, %s := %s(%s)\n", v, ok, l.asserter(to), in)
 	}
-	return fmt.Sprintf("%s, %s := %s.(%s)\n", v, ok, x, l.typ(to))
+	// The interpreter leaves what was there, in a loop say, where the type is another.
+	return fmt.Sprintf("var %s %s\nvar %s bool\n%s, %s = %s.(%s)\n", v, l.typ(to), ok, v, ok, x, l.typ(to))
 }
 
 // assert writes x.(to) for a single value.

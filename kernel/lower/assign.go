@@ -398,7 +398,12 @@ func (e *emitter) multi(b *strings.Builder, names []string, want []types.Type, x
 	for range names {
 		ts = append(ts, e.temp())
 	}
-	e.w(b, "%s := %s\n", strings.Join(ts, ", "), e.x(ux))
+	define := ":="
+	if _, ok := ux.(*ast.IndexExpr); ok { // the interpreter leaves what was there, in a loop say, where the map has nothing
+		e.w(b, "var %s %s\nvar %s bool\n", ts[0], e.typ(from[0]), ts[1])
+		define = "="
+	}
+	e.w(b, "%s %s %s\n", strings.Join(ts, ", "), define, e.x(ux))
 	e.store(b, names, want, from, ts)
 }
 

@@ -428,7 +428,7 @@ func (e *emitter) binary(x *ast.BinaryExpr) string {
 func (e *emitter) divisor(op token.Token, x ast.Expr, want types.Type) string {
 	if op == token.QUO || op == token.QUO_ASSIGN {
 		if v := e.valueOf(x); v.Kind() != constant.Unknown && constant.Sign(v) == 0 {
-			return e.helper("none", e.typ(want), "() (v %s) { return }") + "()"
+			return e.helper("none", e.typ(want), "() %s { var v %s; return v }") + "()"
 		}
 	}
 	return e.operand(x, want)
