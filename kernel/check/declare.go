@@ -33,21 +33,13 @@ func (u *Unit) declarations(decls []ast.Decl, left map[string]bool) []types.Erro
 			u.Funcs = append(u.Funcs, &Func{Decl: m, Receiver: base})
 			continue
 		}
-		if td.Spec.TypeParams != nil {
-			if was := p.decls[base].Methods[m.Name.Name]; was == nil || Text(was) != Text(m) { // its instances get a new version
-				td.again = maps.Clone(td.again)
-				if td.again == nil {
-					td.again = map[string]map[string]types.Object{}
-				}
-				td.again[m.Name.Name] = u.Scope
-				u.Funcs = append(u.Funcs, &Func{Decl: m, Receiver: base})
-			}
-			continue
-		}
-		name := "m" + Mark + base + Mark + m.Name.Name
-		file = append(file, AsFunc(name, m))
-		lates = append(lates, lateMethod{m, name})
+		td.again[m.Name.Name] = u.Scope
 		u.Funcs = append(u.Funcs, &Func{Decl: m, Receiver: base})
+		if td.Spec.TypeParams == nil { // else its instances get a new version
+			name := "m" + Mark + base + Mark + m.Name.Name
+			file = append(file, AsFunc(name, m))
+			lates = append(lates, lateMethod{m, name})
+		}
 	}
 	file = append(file, u.plainDecls(decls)...)
 	if errs := u.notOurs(methods, specs); len(errs) > 0 {
@@ -87,7 +79,7 @@ func (u *Unit) notOurs(methods []*ast.FuncDecl, specs map[string]*ast.TypeSpec) 
 }
 
 // declaredTypes finds the types that a cell declares, and the earlier ones that it adds methods to. A type whose text and
-// methods' signatures are as before, and all that it mentions too, is kept: its values and methods stay good.
+// methods' signatures are as before, and what all that they mention means, is kept: its values and methods stay good.
 func (u *Unit) declaredTypes(decls []ast.Decl) (methods []*ast.FuncDecl, specs map[string]*ast.TypeSpec, keep map[string]bool) {
 	p := u.Program
 	specs, keep = map[string]*ast.TypeSpec{}, map[string]bool{}
@@ -97,13 +89,21 @@ func (u *Unit) declaredTypes(decls []ast.Decl) (methods []*ast.FuncDecl, specs m
 		}
 		return nil
 	}
+	m := &meaning{u: u, decls: decls, types: specs}
+	for _, d := range decls {
+		if g, ok := d.(*ast.GenDecl); ok && g.Tok == token.TYPE {
+			for _, sp := range g.Specs {
+				specs[sp.(*ast.TypeSpec).Name.Name] = sp.(*ast.TypeSpec)
+			}
+		}
+	}
 	for _, d := range decls {
 		if g, ok := d.(*ast.GenDecl); ok && g.Tok == token.TYPE {
 			for _, sp := range g.Specs {
 				t := sp.(*ast.TypeSpec)
 				specs[t.Name.Name] = t
 				old := current(t.Name.Name)
-				keep[t.Name.Name] = old != nil && old.text == Text(t) && !t.Assign.IsValid()
+				keep[t.Name.Name] = old != nil && old.text == Text(t) && !t.Assign.IsValid() && m.same(t, old.Scope)
 			}
 		}
 	}
@@ -125,7 +125,7 @@ func (u *Unit) declaredTypes(decls []ast.Decl) (methods []*ast.FuncDecl, specs m
 			continue
 		}
 		was := old.Methods[f.Name.Name]
-		changed := was != nil && (Text(was.Type) != Text(f.Type) || Text(was.Recv.List[0].Type) != Text(f.Recv.List[0].Type))
+		changed := was != nil && (Text(was.Type) != Text(f.Type) || Text(was.Recv.List[0].Type) != Text(f.Recv.List[0].Type) || !m.same(f.Type, old.MethodScope(f.Name.Name)))
 		if old.Spec.TypeParams != nil && was == nil {
 			changed = true // go/types has made the methods of its instances
 		}
@@ -200,6 +200,9 @@ func (u *Unit) typeDecls(specs map[string]*ast.TypeSpec, keep map[string]bool) (
 		if keep[name] {
 			td := *u.Program.decls[name]
 			td.Methods, td.kept = maps.Clone(td.Methods), true
+			if td.again = maps.Clone(td.again); td.again == nil {
+				td.again = map[string]map[string]types.Object{}
+			}
 			u.Types[name] = &td
 			continue
 		}

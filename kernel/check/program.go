@@ -50,7 +50,7 @@ type TypeDecl struct {
 	Scope   map[string]types.Object // what its declaration could see
 
 	text  string
-	again map[string]map[string]types.Object // what the methods can see that a later cell defined again, in a generic type
+	again map[string]map[string]types.Object // what the methods can see that a later cell defined
 	kept  bool                               // from an earlier cell
 }
 
