@@ -57,7 +57,12 @@ func (e *emitter) rangeOverFunc(b *strings.Builder, st *ast.RangeStmt, sig *type
 		params = append(params, n+" "+e.typ(pt))
 	}
 	f := e.temp()
-	e.w(b, "var %s int\nvar %s int\n%s := %s\n", rf.control, rf.state, f, e.x(st.X))
+	e.w(b, "var %s int\nvar %s int\n", rf.control, rf.state)
+	if name := e.declared(st.X); name != "" { // the interpreter does not call the value of a function that is declared further down
+		f = name
+	} else {
+		e.w(b, "%s := %s\n", f, e.x(st.X))
+	}
 	e.loop(b, label, false, rf, func(b *strings.Builder, c *loop) {
 		e.fn.rf = rf
 		var in strings.Builder
