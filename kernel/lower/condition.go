@@ -23,6 +23,7 @@ func (e *emitter) unconverted(x ast.Expr) ast.Expr {
 
 // cond lowers a condition.
 func (e *emitter) cond(x ast.Expr) string {
+	defer e.mixing(x)()
 	x = e.unconverted(x)
 	if e.info.Types[x].Value == nil {
 		switch x := x.(type) {
@@ -38,7 +39,26 @@ func (e *emitter) cond(x ast.Expr) string {
 			}
 		}
 	}
-	return e.x(x)
+	return e.part(x)
+}
+
+// mixing notes, at the outermost of a condition, whether its parts are of several types; what it returns forgets that.
+func (e *emitter) mixing(x ast.Expr) func() {
+	was := e.parts
+	if e.logic == 0 {
+		e.parts = !e.conditionsAre(e.typeOf(x), x)
+	}
+	return func() { e.parts = was }
+}
+
+// part lowers what a condition is made of. Beside parts of other types, those of a type of cells are compared: Go wants
+// the parts to be of one type, which conversions gave them.
+func (e *emitter) part(x ast.Expr) string {
+	s := e.x(x)
+	if _, plain := types.Unalias(e.typeOf(x)).(*types.Basic); e.logic > 0 && e.parts && !plain && e.info.Types[x].Value == nil {
+		return "(" + s + " == true)"
+	}
+	return s
 }
 
 // conditionsAre tells whether all that a condition is made of are of type t.
@@ -63,6 +83,7 @@ func (e *emitter) conditionsAre(t types.Type, x ast.Expr) bool {
 // not lowers the negation of x. The interpreter goes astray, and silently ends the function, where a negation stands inside
 // another or before a conjunction: so negations are pushed to what is neither.
 func (e *emitter) not(x ast.Expr) string {
+	defer e.mixing(x)()
 	x = e.unconverted(x)
 	if e.info.Types[x].Value == nil {
 		switch x := x.(type) {
@@ -83,5 +104,5 @@ func (e *emitter) not(x ast.Expr) string {
 			}
 		}
 	}
-	return "(!" + e.x(x) + ")"
+	return "(!" + e.part(x) + ")"
 }

@@ -23,6 +23,7 @@ type emitter struct {
 	slot   string   // of the declared function that is lowered
 	params []string // names of the parameters of the last function head
 	logic  int      // operands of && and || around what is being lowered
+	parts  bool     // the condition has parts of several types
 }
 
 // temp is a name that nothing else has: what cells name begins with their own letters.

@@ -150,6 +150,53 @@ func checkStub(t *testing.T, im types.Importer, path, src string) *types.Package
 	return p
 }
 
+// importsApart renames the imports of a file whose names other files of the package gave to other packages: a cell has one
+// scope for all. paths has the names so far.
+func importsApart(src []byte, paths map[string]string) ([]byte, error) {
+	fset := token.NewFileSet()
+	f, err := parser.ParseFile(fset, "", src, 0) // with objects: what is not resolved is of the package, or imported
+	if err != nil {
+		return nil, err
+	}
+	text := string(src)
+	insert := map[int]string{}
+	for _, s := range f.Imports {
+		path := strings.Trim(s.Path.Value, "\"")
+		elems := strings.Split(path, "/")
+		name := elems[len(elems)-1]
+		if len(elems) > 1 && len(name) == 2 && name[0] == 'v' { // math/rand/v2
+			name = elems[len(elems)-2]
+		}
+		if s.Name != nil {
+			name = s.Name.Name
+		}
+		if old, ok := paths[name]; !ok || old == path || name == "_" || name == "." {
+			paths[name] = path
+			continue
+		}
+		other := name + "ₓ" + strings.NewReplacer("/", "_", ".", "_").Replace(path)
+		if s.Name != nil {
+			continue // its file has chosen the name itself
+		}
+		insert[fset.Position(s.Path.Pos()).Offset] = other + " "
+		for _, id := range f.Unresolved {
+			if id.Name == name {
+				insert[fset.Position(id.Pos()).Offset] = "\x00" + other
+			}
+		}
+	}
+	for _, at := range slices.Backward(slices.Sorted(maps.Keys(insert))) {
+		with := insert[at]
+		if rest, ok := strings.CutPrefix(with, "\x00"); ok {
+			name, _, _ := strings.Cut(rest, "ₓ")
+			text = text[:at] + rest + text[at+len(name):]
+			continue
+		}
+		text = text[:at] + with + text[at:]
+	}
+	return []byte(text), nil
+}
+
 // asCell joins the files of a package into one cell.
 func asCell(dir string) (string, error) {
 	ctx := build.Default
@@ -159,12 +206,16 @@ func asCell(dir string) (string, error) {
 		return "", err
 	}
 	imports, body := map[string]bool{}, ""
+	paths := map[string]string{} // of the names that files give to packages
 	for _, name := range p.GoFiles {
 		src, err := os.ReadFile(filepath.Join(dir, name))
 		if err != nil {
 			return "", err
 		}
 		fset := token.NewFileSet()
+		if src, err = importsApart(src, paths); err != nil {
+			return "", err
+		}
 		f, err := parser.ParseFile(fset, name, src, 0)
 		if err != nil {
 			return "", err
