@@ -36,6 +36,8 @@ type suiteProgram struct {
 
 var suiteHeader = regexp.MustCompile(`(?m)^// *(run|compile|build|errorcheck|errorcheckandrundiag|rundir|runoutput|skip|asmcheck|buildrundir|runindir|errorcheckdir|compiledir)\b(.*)$`)
 
+var colour = regexp.MustCompile("\x1b\\[[0-9;]*m")
+
 // suite finds the programs of one file for the platform of the tests.
 func suite(t *testing.T) (root string, programs []suiteProgram) {
 	root = filepath.Join(runtime.GOROOT(), "test")
@@ -45,7 +47,7 @@ func suite(t *testing.T) (root string, programs []suiteProgram) {
 		}
 	}
 	if _, err := os.Stat(filepath.Join(root, "ken")); err != nil {
-		t.Skip("this Go has no folder test")
+		t.Skip("this Go has come without its folder test")
 	}
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
@@ -126,8 +128,8 @@ func excuses(t *testing.T) map[string]string {
 }
 
 func TestGoSuite(t *testing.T) {
-	if testing.Short() {
-		t.Skip("runs 2,000 programs")
+	if os.Getenv("GONVERGE_LONG") == "" && os.Getenv("GONVERGE_GOSUITE") == "" {
+		t.Skip("runs 2,000 programs for some minutes; GONVERGE_LONG=1 runs it")
 	}
 	root, programs := suite(t)
 	why, all := excuses(t), os.Getenv("GONVERGE_GOSUITE") == "all"
@@ -164,7 +166,7 @@ func TestGoSuite(t *testing.T) {
 				case reason != "":
 					excused[p.kind]++
 				default:
-					t.Errorf("%s: %s", p.path, fault)
+					t.Errorf("%s: %s", p.path, colour.ReplaceAllString(fault, ""))
 				}
 				mu.Unlock()
 			}
@@ -227,7 +229,7 @@ func suiteCheck(root string, p suiteProgram) string {
 	}
 	defer s.Close()
 	if p.kind == "compile" { // main is not there to be run
-		src = bytes.Replace(src, []byte("func main()"), []byte("func mainOf()"), 1)
+		src = bytes.ReplaceAll(src, []byte("main()"), []byte("mainOf()"))
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()

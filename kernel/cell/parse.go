@@ -139,6 +139,14 @@ func (p *parse) cell(src string) *Cell {
 			case *ast.BadDecl:
 				p.errs = append(p.errs, Diagnostic{Position: Position{p.number, 1, 1}, Message: "bad declaration"})
 			case *ast.FuncDecl:
+				if d.Recv != nil && d.Recv.NumFields() != 1 {
+					at := p.files.Set.Position(d.Recv.Pos())
+					message := "method has no receiver"
+					if d.Recv.NumFields() > 1 {
+						message = "method has multiple receivers"
+					}
+					p.errs = append(p.errs, Diagnostic{Position: Position{p.number, max(1, at.Line-headerLines), at.Column}, Message: message})
+				}
 				if d.Body == nil && strings.HasPrefix(strings.TrimLeft(src[min(len(src), p.end(d)):], " \t\r\n"), "{") {
 					at := p.files.Set.Position(d.Name.Pos())
 					p.errs = append(p.errs, Diagnostic{Position: Position{p.number, max(1, at.Line-headerLines), at.Column}, Message: "missing function body"})

@@ -22,7 +22,10 @@ func (u *Unit) declarations(decls []ast.Decl, left map[string]bool) []types.Erro
 	file := u.typeDecls(specs, keep)
 	methods = append(methods, u.carriedMethods(methods, specs, keep, left)...)
 	var lates []lateMethod
-	for _, m := range methods {
+	for i, m := range methods {
+		if m.Name.Name == "_" { // there may be many
+			m.Name = Ident(m.Name.Pos(), "_"+Mark+strconv.Itoa(i))
+		}
 		base := Receiver(m)
 		td := u.Types[base]
 		if td != nil {

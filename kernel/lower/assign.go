@@ -53,6 +53,13 @@ func (e *emitter) varSpec(b *strings.Builder, sp *ast.ValueSpec) {
 func (e *emitter) assign(b *strings.Builder, st *ast.AssignStmt, define bool) {
 	if st.Tok != token.ASSIGN && st.Tok != token.DEFINE {
 		l := e.lhs(st.Lhs[0])
+		if ix, ok := ast.Unparen(st.Lhs[0]).(*ast.IndexExpr); ok && isMap(e.typeOf(ix.X)) && e.executes(st.Rhs[0]) { // it is written where it was read
+			l = e.target(st.Lhs[0], func(x string) string {
+				t := e.temp()
+				e.w(b, "%s := %s\n", t, x)
+				return t
+			})
+		}
 		if st.Tok == token.SHL_ASSIGN || st.Tok == token.SHR_ASSIGN {
 			e.w(b, "%s %s %s\n", l, st.Tok, e.count(st.Rhs[0]))
 		} else {

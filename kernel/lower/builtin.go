@@ -5,6 +5,7 @@ import (
 	"go/ast"
 	"go/types"
 	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -193,5 +194,22 @@ func (e *emitter) appendCall(c *ast.CallExpr) string {
 		}
 		p = append(p, v+"...")
 	}
+	if len(p) > 2 && slices.ContainsFunc(c.Args[2:], e.readsMemory) { // which the interpreter does after it has written those before
+		return fmt.Sprintf("append(%s, []%s{%s}...)", p[0], e.typ(elem), strings.Join(p[1:], ", "))
+	}
 	return fmt.Sprintf("append(%s)", strings.Join(p, ", "))
+}
+
+// readsMemory tells an element of a slice or array, a field, or what a pointer points to.
+func (e *emitter) readsMemory(x ast.Expr) bool {
+	if e.info.Types[x].Value != nil {
+		return false
+	}
+	switch x := ast.Unparen(x).(type) {
+	case *ast.IndexExpr, *ast.SelectorExpr, *ast.StarExpr:
+		return true
+	case *ast.CallExpr: // a conversion may keep the place
+		return e.info.Types[x.Fun].IsType() && e.readsMemory(x.Args[0])
+	}
+	return false
 }
