@@ -213,6 +213,7 @@ func (m *Machine) tables() interp.Exports {
 		m.textVar(flag.CommandLine, p, name, value, usage)
 	})})
 	replace("fmt/fmt", m.outOfBoxes())
+	m.watchAllocators(replace)
 	if tables["syscall/syscall"] != nil {
 		replace("syscall/syscall", map[string]reflect.Value{"Exit": reflect.ValueOf(func(code int) { m.end(fmt.Sprintf("syscall.Exit(%d)", code)) })})
 	}

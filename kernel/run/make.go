@@ -4,7 +4,10 @@ import (
 	"fmt"
 	"reflect"
 	"runtime/metrics"
+	"strings"
 	"unsafe"
+
+	"github.com/traefik/yaegi/stdlib"
 )
 
 // Making. What make allocates at once can be more than the machine has, and then the runtime ends the process, before the
@@ -69,7 +72,7 @@ func (m *Machine) makeGenerator(was generator) generator {
 			n, ok := indexOf(last(f))
 			if ok && !n.negative && n.n >= muchMemory/size {
 				if n.n <= maxAlloc/size {
-					m.ask(n.n * size)
+					m.ask("make", float64(n.n*size))
 				} else if first, ok := indexOf(length(f)); ok && len(children) > 3 && !first.beyond(maxAlloc/size) {
 					panic(runtimeError("runtime error: makeslice: cap out of range"))
 				}
@@ -80,10 +83,49 @@ func (m *Machine) makeGenerator(was generator) generator {
 }
 
 // ask panics where that many bytes more are over the limit.
-func (m *Machine) ask(bytes uint64) {
+func (m *Machine) ask(what string, bytes float64) {
 	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
 	metrics.Read(sample)
-	if limit := m.o.MemoryLimit; limit > 0 && bytes > limit-min(limit, sample[0].Value.Uint64()) {
-		panic(overLimit(fmt.Sprintf("make needs %.1f GB, and a cell may use %.1f GB", float64(bytes)/1e9, float64(limit)/1e9)))
+	if limit := m.o.MemoryLimit; limit > 0 && bytes > float64(limit-min(limit, sample[0].Value.Uint64())) {
+		panic(overLimit(fmt.Sprintf("%s needs %.1f GB, and a cell may use %.1f GB", what, bytes/1e9, float64(limit)/1e9)))
+	}
+}
+
+// allocators are functions of compiled packages that allocate at once what their arguments say, and how many bytes that is.
+var allocators = []struct {
+	table, name string
+	bytes       func(in []reflect.Value) float64
+}{
+	{"strings/strings", "Repeat", repeated},
+	{"bytes/bytes", "Repeat", repeated},
+	{"gonum.org/v1/gonum/mat/mat", "NewDense", func(in []reflect.Value) float64 { return 8 * float64(in[0].Int()) * float64(in[1].Int()) }},
+	{"gonum.org/v1/gonum/mat/mat", "NewCDense", func(in []reflect.Value) float64 { return 16 * float64(in[0].Int()) * float64(in[1].Int()) }},
+	{"gonum.org/v1/gonum/mat/mat", "NewVecDense", func(in []reflect.Value) float64 { return 8 * float64(in[0].Int()) }},
+	{"gonum.org/v1/gonum/mat/mat", "NewSymDense", square},
+	{"gonum.org/v1/gonum/mat/mat", "NewTriDense", square},
+}
+
+func repeated(in []reflect.Value) float64 { return float64(in[0].Len()) * float64(in[1].Int()) }
+
+func square(in []reflect.Value) float64 { return 8 * float64(in[0].Int()) * float64(in[0].Int()) }
+
+// watchAllocators puts the question in front of those functions, where no slice is given to hold the elements.
+func (m *Machine) watchAllocators(replace func(table string, with map[string]reflect.Value)) {
+	for _, a := range allocators {
+		f, ok := m.o.Symbols[a.table][a.name]
+		if !ok {
+			f, ok = stdlib.Symbols[a.table][a.name]
+		}
+		if !ok {
+			continue
+		}
+		what := a.table[strings.LastIndexByte(a.table, '/')+1:] + "." + a.name
+		replace(a.table, map[string]reflect.Value{a.name: reflect.MakeFunc(f.Type(), func(in []reflect.Value) []reflect.Value {
+			last := in[len(in)-1]
+			if n := a.bytes(in); n >= muchMemory && (last.Kind() != reflect.Slice || last.IsNil()) {
+				m.ask(what, n)
+			}
+			return f.Call(in)
+		})})
 	}
 }
