@@ -194,3 +194,11 @@ func TestHintsForOtherLanguages(t *testing.T) {
 		}
 	}
 }
+
+// TestGarbageIsRefusedAtOnce: hints are looked for in lines that somebody may have written, for the first errors.
+func TestGarbageIsRefusedAtOnce(t *testing.T) {
+	_, err := NewFiles().Parse(1, "In", "x("+strings.Repeat("\xa4", 5000))
+	if list, ok := err.(Diagnostics); !ok || len(list) == 0 || list[0].Hint != "" {
+		t.Errorf("got %v", err)
+	}
+}

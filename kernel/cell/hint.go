@@ -97,8 +97,11 @@ func hint(lines []string, d Diagnostic) string {
 	}
 	line, _, _ = strings.Cut(quoted.ReplaceAllString(line, `""`), "//")
 	line = strings.TrimSpace(line)
+	if len(line) > 1000 { // nobody has written that by a habit
+		return ""
+	}
 	for _, h := range habits {
-		if h.line.MatchString(line) && strings.Contains(d.Message, h.message) {
+		if strings.Contains(d.Message, h.message) && h.line.MatchString(line) {
 			return h.hint
 		}
 	}

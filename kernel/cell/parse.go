@@ -31,7 +31,7 @@ func (f *Files) Parse(number int, label, src string) (*Cell, error) {
 	}
 	if len(p.errs) > 0 {
 		errs := p.errs.Sort().withoutEcho()
-		for i := range errs {
+		for i := range errs[:min(20, len(errs))] {
 			if errs[i].Hint = hint(f.cells[p.name].lines, errs[i]); errs[i].Hint != "" {
 				return nil, errs[:i+1] // the parser lost its way there
 			}
