@@ -7,6 +7,9 @@ import (
 	"go/types"
 )
 
+// What a declaration means. The text of a type or method that a cell has again may say something else when a constant or type
+// that it mentions has changed since.
+
 // meaning tells whether the text of a declaration, which a cell has again, still says what it said.
 type meaning struct {
 	u      *Unit

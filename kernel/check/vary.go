@@ -5,6 +5,9 @@ import (
 	"go/token"
 )
 
+// Constants of instances. What is a constant only in an instance of a generic function (uint(T(-1)), sizes of T) is computed when
+// it runs, as Go does, and not refused as a constant.
+
 // varyName is the function around values that are constants only in an instance.
 const varyName = "__vary"
 

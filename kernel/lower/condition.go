@@ -6,6 +6,9 @@ import (
 	"go/types"
 )
 
+// Conditions. What if, for, && and || decide by is lowered apart from other values: without conversions around it, negations
+// pushed inwards, and of one type.
+
 // unconverted is a condition without conversions around it: after one the interpreter takes it for true.
 func (e *emitter) unconverted(x ast.Expr) ast.Expr {
 	for {
@@ -22,40 +25,54 @@ func (e *emitter) unconverted(x ast.Expr) ast.Expr {
 }
 
 // cond lowers a condition.
-func (e *emitter) cond(x ast.Expr) string {
+func (e *emitter) cond(x ast.Expr) string { return e.condition(x, false) }
+
+// not lowers the negation of x. The interpreter goes astray, and silently ends the function, where a negation stands inside
+// another or before a conjunction: so negations are pushed to what is neither.
+func (e *emitter) not(x ast.Expr) string { return e.condition(x, true) }
+
+func (e *emitter) condition(x ast.Expr, negated bool) string {
 	defer e.mixing(x)()
 	x = e.unconverted(x)
 	if e.info.Types[x].Value == nil {
 		switch x := x.(type) {
 		case *ast.UnaryExpr:
 			if x.Op == token.NOT {
-				return e.not(x.X)
+				return e.condition(x.X, !negated)
 			}
 		case *ast.BinaryExpr:
-			if x.Op == token.LAND || x.Op == token.LOR {
-				e.logic++
-				defer func() { e.logic-- }()
-				return "(" + e.cond(x.X) + " " + x.Op.String() + " " + e.cond(x.Y) + ")"
+			if x.Op != token.LAND && x.Op != token.LOR {
+				break
 			}
+			op := x.Op
+			if negated {
+				op = token.LAND + token.LOR - x.Op
+			}
+			e.logic++
+			defer func() { e.logic-- }()
+			return "(" + e.condition(x.X, negated) + " " + op.String() + " " + e.condition(x.Y, negated) + ")"
 		}
+	}
+	if negated {
+		return "(!" + e.part(x) + ")"
 	}
 	return e.part(x)
 }
 
 // mixing notes, at the outermost of a condition, whether its parts are of several types; what it returns forgets that.
 func (e *emitter) mixing(x ast.Expr) func() {
-	was := e.parts
+	was := e.severalTypes
 	if e.logic == 0 {
-		e.parts = !e.conditionsAre(e.typeOf(x), x)
+		e.severalTypes = !e.conditionsAre(e.typeOf(x), x)
 	}
-	return func() { e.parts = was }
+	return func() { e.severalTypes = was }
 }
 
 // part lowers what a condition is made of. Beside parts of other types, those of a type of cells are compared: Go wants
 // the parts to be of one type, which conversions gave them.
 func (e *emitter) part(x ast.Expr) string {
 	s := e.x(x)
-	if _, plain := types.Unalias(e.typeOf(x)).(*types.Basic); e.logic > 0 && e.parts && !plain && e.info.Types[x].Value == nil {
+	if _, plain := types.Unalias(e.typeOf(x)).(*types.Basic); e.logic > 0 && e.severalTypes && !plain && e.info.Types[x].Value == nil {
 		return "(" + s + " == true)"
 	}
 	return s
@@ -78,31 +95,4 @@ func (e *emitter) conditionsAre(t types.Type, x ast.Expr) bool {
 		}
 	}
 	return e.info.Types[x].Value != nil || types.Identical(t, e.typeOf(x))
-}
-
-// not lowers the negation of x. The interpreter goes astray, and silently ends the function, where a negation stands inside
-// another or before a conjunction: so negations are pushed to what is neither.
-func (e *emitter) not(x ast.Expr) string {
-	defer e.mixing(x)()
-	x = e.unconverted(x)
-	if e.info.Types[x].Value == nil {
-		switch x := x.(type) {
-		case *ast.UnaryExpr:
-			if x.Op == token.NOT {
-				return e.cond(x.X)
-			}
-		case *ast.BinaryExpr:
-			switch x.Op {
-			case token.LAND:
-				e.logic++
-				defer func() { e.logic-- }()
-				return "(" + e.not(x.X) + " || " + e.not(x.Y) + ")"
-			case token.LOR:
-				e.logic++
-				defer func() { e.logic-- }()
-				return "(" + e.not(x.X) + " && " + e.not(x.Y) + ")"
-			}
-		}
-	}
-	return "(!" + e.part(x) + ")"
 }

@@ -15,15 +15,15 @@ import (
 // emitter lowers one function body, and with copies of itself the literals inside it.
 type emitter struct {
 	*lowerer
-	info   *types.Info
-	loc    map[types.Object]string
-	cell   bool // the statements of the cell itself, where errors without a name stop it
-	loops  []*loop
-	fn     *function
-	slot   string   // of the declared function that is lowered
-	params []string // names of the parameters of the last function head
-	logic  int      // operands of && and || around what is being lowered
-	parts  bool     // the condition has parts of several types
+	info         *types.Info
+	loc          map[types.Object]string
+	cell         bool // the statements of the cell itself, where errors without a name stop it
+	loops        []*loop
+	fn           *function
+	slot         string   // of the declared function that is lowered
+	params       []string // names of the parameters of the last function head
+	logic        int      // operands of && and || around what is being lowered
+	severalTypes bool     // of the parts of the condition
 }
 
 // temp is a name that nothing else has: what cells name begins with their own letters.

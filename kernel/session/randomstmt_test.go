@@ -5,6 +5,8 @@ import (
 	"strings"
 )
 
+// Statements of the random programs: see random_test.go.
+
 // define declares a variable.
 func (p *randomProgram) define(t *randomType) string {
 	name := p.name("v")
